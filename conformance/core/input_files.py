@@ -17,8 +17,10 @@ class Unreadable(ValueError):
 
 def without_waiting(path: str, flags: int) -> int:
     """An opener for `open` that does not wait until somebody writes to a named pipe: without a writer it is empty."""
-    descriptor = os.open(path, flags | os.O_NONBLOCK)
-    os.set_blocking(descriptor, True)
+    at_once = getattr(os, "O_NONBLOCK", 0)  # Windows has no such pipes
+    descriptor = os.open(path, flags | at_once)
+    if at_once:
+        os.set_blocking(descriptor, True)
     return descriptor
 
 
