@@ -56,11 +56,12 @@ def _source() -> list[str]:
     """The option of uvx that names what was installed, as pip and uv note it (PEP 610); none for a package index."""
     try:
         noted = json.loads(distribution(NAME).read_text("direct_url.json") or "{}")
-        url = str(noted["url"])
+        parts = urlsplit(str(noted["url"]))
+        url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()  # without the secret of a private place
         if "vcs_info" in noted:
             place = f"{noted['vcs_info']['vcs']}+{url}@{noted['vcs_info']['commit_id']}"
-        elif url.startswith("file:"):
-            path = Path(url2pathname(urlsplit(url).path))
+        elif parts.scheme == "file":
+            path = Path(url2pathname(parts.path))
             place = "." if path == Path.cwd() else str(path)
         else:
             place = url

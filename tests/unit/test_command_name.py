@@ -61,7 +61,7 @@ def noted(directory: Path) -> dict[str, object]:
     return {"url": directory.as_uri(), "dir_info": {}}
 
 
-GIT = {"url": "https://git.example.com/c.git", "vcs_info": {"vcs": "git", "commit_id": "0a1b"}}
+GIT = {"url": "https://oauth2:secret@git.example.com/c.git", "vcs_info": {"vcs": "git", "commit_id": "0a1b"}}
 
 
 @pytest.mark.parametrize(
