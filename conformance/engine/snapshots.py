@@ -6,6 +6,7 @@ equal values are no change.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -18,6 +19,8 @@ from conformance.engine.comparison import date, number, plain
 Snapshot = Mapping[str, tuple[str, ...]]
 """The values at each place of a body, sorted, in one notation for numbers and digits."""
 
+BOOKKEEPING: Final = re.compile(r"e_?tag|version|revision|checksum|hash$", re.IGNORECASE)
+"""Words in the name of a member that a server may change with any write, also with one to another resource."""
 UNSET: Final = (None, "")
 EPOCH: Final = 1_000_000_000
 

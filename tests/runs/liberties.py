@@ -7,6 +7,7 @@ from typing import Final
 from conformance.reference.personality import LIBERAL
 
 from . import (
+    count_liberties,
     neighbour_liberties,
     pm3_liberties,
     pm3_project_liberties,
@@ -40,6 +41,7 @@ LIBERTIES: Final = (
     ),
     Liberty("liberal", "processmaker4", personality=LIBERAL),
     Liberty("liberal", "procesio", personality=LIBERAL),
+    *count_liberties.LIBERTIES,
     *neighbour_liberties.LIBERTIES,
     *pm3_liberties.LIBERTIES,
     *pm3_project_liberties.LIBERTIES,

@@ -12,7 +12,9 @@ from starlette.exceptions import HTTPException
 
 from conformance.core import exit_codes
 from conformance.core.verdict import Outcome
+from conformance.reference.faults import response_fault
 from conformance.reference.personality import LIBERAL, PLAIN
+from conformance.reference.processmaker4.server import START_PATTERN
 
 from .liberty import tried
 from .support import run, served
@@ -65,3 +67,22 @@ def test_process_that_rejects_its_data_deviates(tmp_path: Path) -> None:
         (tmp_path / "target.toml").write_text(target)
         result = run(tmp_path / "target.toml", tmp_path / "run")
     assert (result.code, result.deviating) == (exit_codes.DEVIATIONS, {"PM4-START-WITH-DATA"})
+
+
+def test_start_that_returns_no_body_is_a_deviation_and_no_error_of_the_suite(tmp_path: Path) -> None:
+    starts = 0
+
+    def every_second_time(status: int, headers: list[tuple[str, str]], body: bytes) -> Any:
+        nonlocal starts
+        starts += 1
+        return (status, headers, body) if starts % 2 else (202, headers, b"")
+
+    def silent(reference: Any) -> None:
+        reference.wrap(response_fault("POST", START_PATTERN, 201, every_second_time))
+
+    with served("processmaker4", change=silent) as (_, text):
+        (tmp_path / "target.toml").write_text(text)
+        result = run(tmp_path / "target.toml", tmp_path / "run")
+    record = result.record
+    assert (result.code, record.problems) == (exit_codes.DEVIATIONS, [])
+    assert result.deviating == {"startRequest.2XX.:type"}

@@ -18,7 +18,7 @@ from conformance.engine.identifiers import (
     mentions,
 )
 from conformance.engine.session import Resource, Session
-from conformance.engine.snapshots import Snapshot, changed, snapshot, volatile
+from conformance.engine.snapshots import BOOKKEEPING, Snapshot, changed, snapshot, volatile
 from conformance.spec.specification import Link, Operation
 from conformance.spec.touched_ids import at
 
@@ -128,16 +128,19 @@ def same_after(
 ) -> None:
     """Record whether something reads the same before and after `done`, which returns its exchange.
 
-    What differs between two reads with nothing in between is ignored, and so is a number that has grown: a server may
-    count
-    anything.
+    What differs between two reads with nothing in between is ignored, and so are a number that has grown and a version:
+    a server may count anything.
     """
     first, before = session.call(operation, path=path), session.call(operation, path=path)
     exchange = done()
     after, last = session.call(operation, path=path), session.call(operation, path=path)
     reads = [snapshot(one, identifier) for one in (first, before, after, last)]
     ignored = volatile(*reads[:2]) | volatile(*reads[2:])
-    places = [one for one in sorted(changed(reads[1], reads[2], ignored)) if not _grew(reads[1], reads[2], one)]
+    places = [
+        one
+        for one in sorted(changed(reads[1], reads[2], ignored))
+        if not (_grew(reads[1], reads[2], one) or BOOKKEEPING.search(one.rpartition("/")[2]))
+    ]
     told = f"it reads differently than before at {', '.join(places[:3])}"
     session.recorder.require(requirement, not places, after, before, exchange, observed=told)
 

@@ -1,56 +1,46 @@
-"""The state of a process: toggle-activation (procesio-api.txt, line 95)."""
+"""The state of a process: toggle-activation (procesio-api.txt, line 95), and what must leave it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from conformance.core.exchange import Exchange
-from conformance.engine.identifiers import mentions
+from conformance.core.verdict import Kind
 from conformance.engine.session import Resource, Session
-from conformance.engine.snapshots import Snapshot, changed, snapshot, volatile
+from conformance.engine.snapshots import changed, volatile
 from conformance.suites.procesio.processes import own_process
+from conformance.suites.procesio.states import PROCESS, State, behind, record_kept, steps, updated
+
+CHANGES = "PRO-PROCESS-TOGGLE-CHANGES-STATE"
+SWITCHED = ("PRO-PROCESS-TOGGLE-BACK", "PRO-PROCESS-TOGGLE-OTHERS", "PRO-PROCESS-TOGGLE-LISTED")
+OTHERS = ("PRO-PROCESS-CREATE-OTHERS", "PRO-PROCESS-MODIFY-OTHERS")
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """A process as its read and the list show it; either may show its state."""
-
-    read: Exchange
-    listed: Exchange
-    values: Snapshot
-
-    @classmethod
-    def of(cls, session: Session, own: Resource) -> State:
-        """Read and list it."""
-        read, listed = session.send("readProcess", path={"id": own.id}), session.send("listProcesses")
-        shown = {f"read{place}": held for place, held in snapshot(read, own.id).items()} if read.response.ok else {}
-        if listed.response.ok and mentions(listed, own.id):
-            shown |= {f"listed{place}": held for place, held in snapshot(listed, own.id).items()}
-        return cls(read, listed, shown)
-
-
-@pytest.mark.requirement("PRO-PROCESS-TOGGLE-CHANGES-STATE", "PRO-PROCESS-TOGGLE-BACK", "PRO-PROCESS-TOGGLE-OTHERS")
+@pytest.mark.requirement(CHANGES, *SWITCHED, *OTHERS)
 def test_toggling_activation_changes_the_state_of_a_process(session: Session) -> None:
-    own, another = own_process(session), own_process(session)
+    older, own = own_process(session), own_process(session)
     path = {"id": own.id}
-    session.call("readProcess", path={"id": another.id})
     session.call("readProcess", path=path)
-    beside = State.of(session, another)
-    first, before = State.of(session, own), State.of(session, own)
+    made: list[Resource] = []
+    kept = steps(session, PROCESS, own, State.of(session, PROCESS, own), beside(session, made))
+    session.call("readProcess", path={"id": older.id})
+    apart = [State.of(session, PROCESS, one) for one in (older, *made)]
+    first, before = State.of(session, PROCESS, own), State.of(session, PROCESS, own)
     ignored = volatile(first.values, before.values)
     toggled = session.call("toggleActivation", path=path)
     states: list[State] = []
 
     def look() -> tuple[bool, Exchange]:
-        states.append(State.of(session, own))
+        states.append(State.of(session, PROCESS, own))
         return bool(changed(before.values, states[-1].values, ignored)), states[-1].read
 
     differs, _ = session.eventually(look)
     after = states[-1]
     holds = session.recorder.require(
-        "PRO-PROCESS-TOGGLE-CHANGES-STATE",
+        CHANGES,
         differs,
         after.read,
         after.listed,
@@ -58,15 +48,23 @@ def test_toggling_activation_changes_the_state_of_a_process(session: Session) ->
         observed="reading and listing the process return the same as before",
     )
     if not holds:
-        for requirement in ("PRO-PROCESS-TOGGLE-BACK", "PRO-PROCESS-TOGGLE-OTHERS"):
-            session.recorder.block(requirement, session.recorder.root_of("PRO-PROCESS-TOGGLE-CHANGES-STATE"))
+        for requirement in SWITCHED:
+            session.recorder.block(requirement, session.recorder.root_of(CHANGES))
         return
+
+    def both() -> tuple[bool, Exchange]:
+        states.append(State.of(session, PROCESS, own))
+        turned = changed(before.values, states[-1].values, ignored)
+        return not behind(before, states[-1], turned), states[-1].read
+
+    session.eventually(both)
+    after = states[-1]
     turned = changed(before.values, after.values, ignored)
-    beside_then = State.of(session, another)
+    apart_then = [State.of(session, PROCESS, one) for one in (older, *made)]
     session.call("toggleActivation", path=path)
 
     def back() -> tuple[bool, Exchange]:
-        states.append(State.of(session, own))
+        states.append(State.of(session, PROCESS, own))
         return bool(turned - changed(before.values, states[-1].values)), states[-1].read
 
     returned, _ = session.eventually(back)
@@ -76,13 +74,41 @@ def test_toggling_activation_changes_the_state_of_a_process(session: Session) ->
     )
     # A value that changes and does not change back, such as a revision, is not the state.
     state = turned - changed(before.values, last.values)
-    there = state & beside.values.keys() & beside_then.values.keys()
-    touched = sorted(there & changed(beside.values, beside_then.values))
+    for there, then in zip(apart, apart_then, strict=True):
+        shown = state & there.values.keys() & then.values.keys()
+        touched = sorted(shown & changed(there.values, then.values))
+        session.recorder.require(
+            "PRO-PROCESS-TOGGLE-OTHERS",
+            not touched,
+            then.read,
+            there.read,
+            toggled,
+            observed=f"the state of another process changed too ({', '.join(touched[:3])})",
+        )
+    one_sided = behind(before, after, state)
     session.recorder.require(
-        "PRO-PROCESS-TOGGLE-OTHERS",
-        not touched,
-        beside_then.read,
-        beside.read,
+        "PRO-PROCESS-TOGGLE-LISTED",
+        not one_sided,
+        after.read,
+        after.listed,
+        before.listed,
         toggled,
-        observed=f"the state of another process changed too ({', '.join(touched[:3])})",
+        observed=f"one of the two still shows the state from before ({', '.join(sorted(one_sided)[:3])} changed)",
+        kind=Kind.READ_BACK,
     )
+    session.send("toggleActivation", path=path)
+    kept += steps(session, PROCESS, own, State.of(session, PROCESS, own), beside(session, []))
+    record_kept(session, kept, state)
+
+
+def beside(session: Session, made: list[Resource]) -> list[tuple[str, Callable[[], Exchange]]]:
+    """Requests that create another process, which is added to `made`, and update it."""
+
+    def create() -> Exchange:
+        made.append(own_process(session))
+        return made[-1].exchange
+
+    def update(made: list[Resource]) -> Exchange:
+        return updated(session, PROCESS, made[-1], made[-1].exchange.request.sent(None))
+
+    return list(zip(OTHERS, (create, partial(update, made)), strict=True))

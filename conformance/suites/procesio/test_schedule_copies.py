@@ -5,6 +5,7 @@ It is POST /api/Schedules/{scheduleId}/duplicate (procesio-api.txt, line 106).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -21,6 +22,7 @@ from conformance.engine.identifiers import looks_paginated, mentions, seen
 from conformance.engine.neighbours import Neighbour, Neighbours
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
+from conformance.engine.snapshots import BOOKKEEPING
 from conformance.spec.specification import Link
 from conformance.suites.procesio.schedules import Scheduled, scheduled
 
@@ -138,12 +140,13 @@ def _has(exchange: Exchange, wanted: str) -> bool:
     return any(equal(wanted, value) for value in _values(exchange))
 
 
-def _values(exchange: Exchange) -> Iterator[object]:
+def _values(exchange: Exchange, but: re.Pattern[str] | None = None) -> Iterator[object]:
+    """The scalars of a response, without those in members whose name matches `but`."""
     try:
         body = exchange.response.json
     except NotJson:
         return
-    yield from (value for _, value in named_values(body))
+    yield from (value for name, value in named_values(body) if not (but and but.search(name)))
 
 
 def _change_apart(session: Session, own: Scheduled, copy: Resource) -> None:
@@ -169,7 +172,7 @@ def _as_it_is(session: Session, beside: Neighbours, copy: Resource) -> Neighbour
     session.eventually(lambda: (False, session.send("readSchedule", path={"scheduleId": copy.id})))
     link = next(iter(beside.views))
     reads = [beside.snapshot(copy, {}).before[link.operation] for _ in range(2)]
-    first, second = ({value for value in _values(one) if isinstance(value, str)} for one in reads)
+    first, second = ({value for value in _values(one, but=BOOKKEEPING) if isinstance(value, str)} for one in reads)
     return beside.snapshot(copy, sorted(one for one in first & second if date(one) is None))
 
 

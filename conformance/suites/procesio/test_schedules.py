@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -16,8 +16,11 @@ from conformance.engine.identifiers import mentions
 from conformance.engine.recorder import NotExercised
 from conformance.engine.sampling import build_request
 from conformance.engine.session import Session
-from conformance.engine.snapshots import Snapshot, changed, snapshot, volatile
+from conformance.engine.snapshots import BOOKKEEPING, changed, snapshot, volatile
 from conformance.suites.procesio.schedules import Scheduled, scheduled
+from conformance.suites.procesio.states import READ, SCHEDULE, State, behind, record_kept, steps, updated
+
+OTHERS = ("PRO-SCHEDULE-CREATE-OTHERS", "PRO-SCHEDULE-MODIFY-OTHERS", "PRO-SCHEDULE-DUPLICATE-OTHERS")
 
 
 @pytest.mark.requirement("PRO-SCHEDULE-DELETE-KEEPS-PROCESS")
@@ -66,71 +69,143 @@ def test_a_schedule_shows_the_process_that_it_is_for(session: Session) -> None:
     )
 
 
-@pytest.mark.requirement("PRO-SCHEDULE-STATUS-ANSWERED", "PRO-SCHEDULE-STATUS-CHANGES", "PRO-SCHEDULE-STATUS-OTHERS")
+@pytest.mark.requirement(
+    "PRO-SCHEDULE-STATUS-ANSWERED",
+    "PRO-SCHEDULE-STATUS-CHANGES",
+    "PRO-SCHEDULE-STATUS-OTHERS",
+    "PRO-SCHEDULE-STATUS-LISTED",
+    *OTHERS,
+)
 def test_the_status_of_a_schedule_changes(session: Session) -> None:
-    another = scheduled(session)
-    own = scheduled(session)
-    beside = [session.call("readSchedule", path=another.path) for _ in range(2)]
-    first = session.call("readSchedule", path=own.path)
-    before = session.call("readSchedule", path=own.path)
-    was = snapshot(before, own.schedule.id)
-    ignored = volatile(snapshot(first, own.schedule.id), was)
+    older, own = scheduled(session), scheduled(session)
+    made: list[Scheduled] = []
+    kept = steps(session, SCHEDULE, own.schedule, State.of(session, SCHEDULE, own.schedule), beside(session, made))
+    others = [older, *made]
+    apart = [[session.call("readSchedule", path=one.path) for _ in range(2)] for one in others]
+    session.call("readSchedule", path=own.path)
+    first, before = State.of(session, SCHEDULE, own.schedule), State.of(session, SCHEDULE, own.schedule)
+    ignored = volatile(first.values, before.values)
     body = build_request(session, session.operation("changeScheduleStatus")).content
     exchange = session.call("changeScheduleStatus", path=own.path, **body)
     session.recorder.require(
         "PRO-SCHEDULE-STATUS-ANSWERED", bool(exchange.response.body.strip()), exchange, observed="an empty body"
     )
+    states: list[State] = []
 
     def look() -> tuple[bool, Exchange]:
-        read = session.send("readSchedule", path=own.path)
-        return read.response.ok and bool(changed(was, snapshot(read, own.schedule.id), ignored)), read
+        states.append(State.of(session, SCHEDULE, own.schedule))
+        turned = changed(before.values, states[-1].values, ignored)
+        shown = any(place.startswith(READ) for place in turned)
+        return shown and not behind(before, states[-1], turned), states[-1].read
 
-    differs, after = session.eventually(look)
+    session.eventually(look)
+    after = states[-1]
+    turned = changed(before.values, after.values, ignored)
+    differs = after.read.response.ok and any(place.startswith(READ) for place in turned)
     session.recorder.require(
-        "PRO-SCHEDULE-STATUS-CHANGES", differs, after, before, exchange, observed="the schedule reads as before"
+        "PRO-SCHEDULE-STATUS-CHANGES",
+        differs,
+        after.read,
+        before.read,
+        exchange,
+        observed="the schedule reads as before",
     )
-    then = session.send("readSchedule", path=another.path)
+    for reads, one in zip(apart, others, strict=True):
+        reads.append(session.send("readSchedule", path=one.path))
+    state = _returning(session, own, before, turned, body)
+    for one, reads in zip(others, apart, strict=True):
+        reads.append(session.send("readSchedule", path=one.path))
+        _leaves_another(session, one, reads, exchange, after, state)
+    one_sided = behind(before, after, state)
+    if state:
+        session.recorder.require(
+            "PRO-SCHEDULE-STATUS-LISTED",
+            not one_sided,
+            after.read,
+            after.listed,
+            before.listed,
+            exchange,
+            observed=f"one of the two still shows the status from before ({', '.join(sorted(one_sided)[:3])} changed)",
+            kind=Kind.READ_BACK,
+        )
+    session.send("changeScheduleStatus", path=own.path, **body)
+    kept += steps(session, SCHEDULE, own.schedule, State.of(session, SCHEDULE, own.schedule), beside(session, [], own))
+    record_kept(session, kept, state)
+
+
+def beside(
+    session: Session, made: list[Scheduled], original: Scheduled | None = None
+) -> list[tuple[str, Callable[[], Exchange]]]:
+    """Requests that create another schedule, which is added to `made`, update it, and make a copy of it or of
+    `original`.
+    """
+
+    def create() -> Exchange:
+        made.append(scheduled(session))
+        return made[-1].schedule.exchange
+
+    def update() -> Exchange:
+        return updated(session, SCHEDULE, made[-1].schedule, made[-1].sent)
+
+    def duplicate() -> Exchange:
+        return session.create("duplicateSchedule", path=(original or made[-1]).path).exchange
+
+    return list(zip(OTHERS, (create, update, duplicate), strict=True))
+
+
+def _leaves_another(
+    session: Session, another: Scheduled, reads: list[Exchange], exchange: Exchange, after: State, state: set[str]
+) -> None:
+    """Judge whether a change of the status left another schedule.
+
+    That was read twice before the change, once after it, and once when the change was taken back.
+    """
+    _, before, then, last = reads
     if not then.response.ok:
         session.recorder.skip("PRO-SCHEDULE-STATUS-OTHERS", Reason.INCONCLUSIVE, describe(then))
         return
-    turned = snapshot(after, own.schedule.id)
-    state = _returning(session, own, was, changed(was, turned, ignored), body)
-    *_, there, now = seen = [snapshot(one, another.schedule.id) for one in (*beside, then)]
-    # Counts and revisions may go on by themselves, the state of the other one may not.
+    first, there, now, back = (snapshot(one, another.schedule.id) for one in reads)
+
+    def is_state(place: str) -> bool:
+        """Whether a place is the other one's state: counts and revisions may go on by themselves, and never return."""
+        held = now.get(place, ())
+        returned = last.response.ok and back.get(place) == there.get(place)
+        if any(number(one) is None for one in held) or (held and returned):
+            return True
+        return f"{READ}{place}" in state and held == after.values.get(f"{READ}{place}")
+
     touched = [
         place
-        for place in sorted(changed(there, now, volatile(*seen[:2])))
-        if any(number(held) is None for held in now.get(place, ()))
-        or (place in state and now.get(place) == turned.get(place))
+        for place in sorted(changed(there, now, volatile(first, there)))
+        if not BOOKKEEPING.search(place.rpartition("/")[2]) and is_state(place)
     ]
     session.recorder.require(
         "PRO-SCHEDULE-STATUS-OTHERS",
         not touched,
         then,
-        beside[1],
+        before,
         exchange,
         observed=f"another schedule changed too: {', '.join(touched[:3])}",
     )
 
 
-def _returning(session: Session, own: Scheduled, was: Snapshot, turned: set[str], body: Mapping[str, Any]) -> set[str]:
+def _returning(session: Session, own: Scheduled, was: State, turned: set[str], body: Mapping[str, Any]) -> set[str]:
     """Which of the places that a change of the status turned are as they were once it is changed back: the state.
 
     A revision does not come back. The status can be changed back only where the body that changed it says how.
     """
     sent = body.get("json", {})
     back = {name: not value for name, value in sent.items() if isinstance(value, bool)}
-    if not turned or not back:
+    if not back:
         return set()
     session.send("changeScheduleStatus", path=own.path, json={**sent, **back})
     state: set[str] = set()
 
     def look() -> tuple[bool, Exchange]:
-        read = session.send("readSchedule", path=own.path)
-        if read.has_response and read.response.ok:
-            now = snapshot(read, own.schedule.id)
-            state.update(place for place in turned if now.get(place) == was.get(place))
-        return bool(state), read
+        now = State.of(session, SCHEDULE, own.schedule)
+        if now.read.has_response and now.read.response.ok:
+            state.update(place for place in turned if now.values.get(place) == was.values.get(place))
+        return bool(state), now.read
 
     session.eventually(look)
     return state

@@ -241,6 +241,7 @@ def test_the_curl_command_starts_a_request(session: Session) -> None:
     elif not shows(control, body):
         session.recorder.skip("PM4-START-CURL-DATA", Reason.INCONCLUSIVE, "responses contain no request data")
     else:
+        session.json(sent)
         session.recorder.require("PM4-START-CURL-DATA", shows(sent, body), sent, control, observed="other request data")
 
 

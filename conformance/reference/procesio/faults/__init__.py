@@ -6,6 +6,7 @@ from conformance.reference.procesio.faults import (  # noqa: F401 - each registe
     common,
     credentials,
     data_types,
+    details,
     disguised,
     elsewhere,
     files,
@@ -15,5 +16,6 @@ from conformance.reference.procesio.faults import (  # noqa: F401 - each registe
     resources,
     schedules,
     sequence,
+    state,
     unusual,
 )

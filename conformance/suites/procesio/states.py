@@ -1,0 +1,133 @@
+"""The state that a request switches: where a read and a list show it, and which requests must leave it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Reason
+from conformance.engine.checks import describe
+from conformance.engine.definition import changed as changed_definition
+from conformance.engine.identifiers import mentions
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Resource, Session
+from conformance.engine.snapshots import Snapshot, changed, snapshot, volatile
+
+READ: Final = "read"
+LISTED: Final = "listed"
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """A kind of resource that has a state: what creates, updates, reads and lists it."""
+
+    create: str
+    update: str
+    read: str
+    parameter: str
+    list: str
+
+
+PROCESS: Final = Views("createProcess", "modifyProcess", "readProcess", "id", "listProcesses")
+SCHEDULE: Final = Views("createSchedule", "modifySchedule", "readSchedule", "scheduleId", "listSchedules")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A resource as its read and its list show it; either may show its state."""
+
+    read: Exchange
+    listed: Exchange
+    values: Snapshot
+
+    @classmethod
+    def of(cls, session: Session, views: Views, own: Resource) -> State:
+        """Read and list it."""
+        read, listed = session.send(views.read, path={views.parameter: own.id}), session.send(views.list)
+        shown = {f"{READ}{place}": held for place, held in snapshot(read, own.id).items()} if read.response.ok else {}
+        if listed.response.ok and mentions(listed, own.id):
+            shown |= {f"{LISTED}{place}": held for place, held in snapshot(listed, own.id).items()}
+        return cls(read, listed, shown)
+
+
+def behind(before: State, after: State, state: Iterable[str]) -> list[str]:
+    """The places of a state that changed in one view only, though the other one had it in a member of the same name.
+
+    Both had the same value before.
+    """
+    found = []
+    for place in state:
+        held, view, name = before.values.get(place, ()), place.partition("/")[0], place.rpartition("/")[2]
+        same = [
+            other
+            for other, value in before.values.items()
+            if other.partition("/")[0] != view and other.rpartition("/")[2] == name and value == held
+        ]
+        if held and after.values.get(place) != held and same and all(after.values.get(o) == held for o in same):
+            found.append(place)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A request for another resource, the requirement that it leaves others, and a state before and after it."""
+
+    requirement: str
+    exchange: Exchange
+    before: State
+    after: State
+
+
+def steps(
+    session: Session, views: Views, own: Resource, before: State, requests: Sequence[tuple[str, Callable[[], Exchange]]]
+) -> list[Step]:
+    """Send requests for other resources, and look at `own` after each, until one cannot be sent or is refused."""
+    done: list[Step] = []
+    ignored = volatile(before.values, State.of(session, views, own).values)
+    with suppress(Blocked, NotExercised):  # which are recorded where such requests are tested
+        for requirement, request in requests:
+            exchange = request()
+            looks: list[State] = []
+
+            def look(then: State = before, looks: list[State] = looks) -> tuple[bool, Exchange]:
+                looks.append(State.of(session, views, own))
+                return not changed(then.values, looks[-1].values, ignored), looks[-1].read
+
+            session.eventually(look)
+            done.append(Step(requirement, exchange, before, looks[-1]))
+            before = looks[-1]
+    return done
+
+
+def record_kept(session: Session, done: Iterable[Step], state: set[str]) -> None:
+    """Record for each step whether it left the places of a state, if they were seen before and after it."""
+    for step in done:
+        if not step.after.read.response.ok:
+            session.recorder.skip(step.requirement, Reason.INCONCLUSIVE, describe(step.after.read))
+            continue
+        there = state & step.before.values.keys() & step.after.values.keys()
+        touched = sorted(there & changed(step.before.values, step.after.values))
+        if there:
+            session.recorder.require(
+                step.requirement,
+                not touched,
+                step.after.read,
+                step.after.listed,
+                step.before.read,
+                step.exchange,
+                observed=f"the state of another one changed too ({', '.join(touched[:3])})",
+            )
+
+
+def updated(session: Session, views: Views, other: Resource, sent: object) -> Exchange:
+    """Update a resource, whatever its documents say of the body. Raises as `Session.call`."""
+    creating, updating = session.operation(views.create), session.operation(views.update)
+
+    def read() -> Exchange:
+        return session.call(views.read, path={views.parameter: other.id})
+
+    body, _ = changed_definition(session, creating, updating, other, sent if isinstance(sent, dict) else {}, read)
+    return session.call(updating.id, json=body)

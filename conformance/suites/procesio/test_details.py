@@ -1,0 +1,84 @@
+"""Reading one thing returns at least what the list has of it (procesio-api.txt, lines 45-47, 61-65, 72-73, 84-87 and
+101-104).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import leaves, named_values
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import presence
+from conformance.engine.checks import describe, quoted
+from conformance.engine.comparison import equal, number
+from conformance.engine.recorder import NotExercised
+from conformance.engine.sampling import build_request
+from conformance.engine.session import Resource, Session
+
+
+@pytest.mark.parametrize(
+    ("creating", "requirement"),
+    [
+        pytest.param(creating, requirement, id=creating, marks=pytest.mark.requirement(requirement))
+        for creating, requirement in (
+            ("createProcess", "PRO-PROCESS-DETAILS"),
+            ("createAction", "PRO-ACTION-DETAILS"),
+            ("createCredential", "PRO-CREDENTIAL-DETAILS"),
+            ("createDataType", "PRO-DATATYPE-DETAILS"),
+            ("createSchedule", "PRO-SCHEDULE-DETAILS"),
+        )
+    ],
+)
+def test_reading_a_thing_returns_what_the_list_has_of_it(session: Session, creating: str, requirement: str) -> None:
+    maker = session.operation(creating)
+    reading, listing = maker.link("read"), maker.link("list")
+    assert reading is not None
+    assert listing is not None
+    request = build_request(session, maker).request()
+    own = session.create(maker.id, **request)
+    texts = list(distinctive(own.exchange.request.sent(request["json"]), own))
+    path = {reading.parameter: own.id}
+    session.call(reading.operation, path=path)
+    listed = session.call(listing.operation)
+    there = [one for one in texts if in_item(listed, own, one)]
+    if not there:
+        raise NotExercised(Reason.INCONCLUSIVE, "the list has nothing but the name of what was created")
+    lost: list[str] = []
+
+    def look() -> tuple[bool, Exchange]:
+        read = session.send(reading.operation, path=path)
+        lost[:] = [one for one in there if not in_body(read, one)]
+        return read.response.ok and not lost, read
+
+    complete, read = session.eventually(look)
+    if not read.response.ok:
+        raise NotExercised(Reason.INCONCLUSIVE, describe(read))
+    told = f"the list has {quoted(lost[0])}, and reading does not return it" if lost else ""
+    session.recorder.require(requirement, complete, read, listed, own.exchange, observed=told, kind=Kind.MISSING_FIELD)
+
+
+def distinctive(sent: object, own: Resource) -> Iterator[str]:
+    """The texts with which something was created, except its name."""
+    for _, value in leaves(sent):
+        if isinstance(value, str) and value.strip() and number(value) is None and value not in (own.name, own.id):
+            yield value
+
+
+def in_item(listed: Exchange, own: Resource, text: str) -> bool:
+    """Whether the item of a resource in a list has a text."""
+    try:
+        item = presence.about(listed.response.json, own.id)
+    except NotJson:
+        return False
+    return any(equal(text, value) for _, value in named_values(item or {}))
+
+
+def in_body(read: Exchange, text: str) -> bool:
+    """Whether a response has a text; one that is not JSON cannot be searched, so it has every text."""
+    try:
+        return any(equal(text, value) or presence.holds(value, text) for _, value in named_values(read.response.json))
+    except NotJson:
+        return True
