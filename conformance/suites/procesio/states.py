@@ -7,9 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.core.exchange import Exchange
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import leaves, named_values
 from conformance.core.verdict import Reason
-from conformance.engine.checks import describe
+from conformance.engine.checks import describe, quoted
+from conformance.engine.comparison import equal, number
 from conformance.engine.definition import changed as changed_definition
 from conformance.engine.identifiers import mentions
 from conformance.engine.recorder import Blocked, NotExercised
@@ -131,3 +133,26 @@ def updated(session: Session, views: Views, other: Resource, sent: object) -> Ex
 
     body, _ = changed_definition(session, creating, updating, other, sent if isinstance(sent, dict) else {}, read)
     return session.call(updating.id, json=body)
+
+
+def record_texts_kept(
+    session: Session, requirement: str, sent: object, before: State, after: State, request: Exchange
+) -> None:
+    """Record whether a change of the state left the texts with which a resource was created, as far as its read had
+    them.
+    """
+    texts = [value for _, value in leaves(sent) if isinstance(value, str) and value and number(value) is None]
+    there = [one for one in texts if _has(before.read, one)]
+    if not there or not after.read.response.ok:
+        session.recorder.skip(requirement, Reason.INCONCLUSIVE, "reading it does not show the texts that were sent")
+        return
+    lost = [one for one in there if not _has(after.read, one)]
+    told = f"{quoted(lost[0])} is no longer there" if lost else ""
+    session.recorder.require(requirement, not lost, after.read, before.read, request, observed=told)
+
+
+def _has(exchange: Exchange, text: str) -> bool:
+    try:
+        return any(equal(text, value) for _, value in named_values(exchange.response.json))
+    except NotJson:
+        return mentions(exchange, text)

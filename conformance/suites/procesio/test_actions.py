@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from conformance.core.exchange import Exchange, NotJson
@@ -49,8 +51,12 @@ def tree_link(session: Session) -> Link:
     return link
 
 
-def inside(tree: Exchange, outer: Resource, inner: Resource) -> bool:
-    """Whether the directory tree shows one folder within another: in its object, or with a reference to it."""
+def inside(tree: Exchange, outer: Resource, inner: Resource, *, renamed: str = "") -> bool:
+    """Whether the directory tree shows one folder within another: in its object, or with a reference to it.
+
+    With `renamed`, the inner one may have this name.
+    """
+    names = [inner.name, *([renamed] if renamed else [])]
     try:
         body = tree.response.json
     except NotJson:
@@ -58,10 +64,10 @@ def inside(tree: Exchange, outer: Resource, inner: Resource) -> bool:
     for node in presence.objects(body):
         if presence.is_about(node, outer.id) or presence.named(presence.own_values(node), outer.name):
             content = {name: member for name, member in node.items() if isinstance(member, dict | list)}
-            if presence.shown(content, inner.id, names=[inner.name]):
+            if presence.shown(content, inner.id, names=names):
                 return True
         own = presence.own_values(node)
-        if presence.is_about(node, inner.id) or presence.named(own, inner.name):
+        if presence.is_about(node, inner.id) or any(presence.named(own, one) for one in names):
             above = (value for name, value in own.items() if presence.REFERS.search(name))
             if any(presence.is_value(value, outer.id) for value in above):
                 return True
@@ -165,15 +171,12 @@ def leads_through(path: Exchange, identifier: str) -> bool:
 
 @pytest.mark.requirement("PRO-FOLDER-RENAME-SHOWN", "PRO-FOLDER-RENAME-PATH", "PRO-FOLDER-RENAME-OTHERS")
 def test_a_folder_can_be_renamed(session: Session) -> None:
-    operation, link = session.operation("renameActionFolder"), tree_link(session)
+    link = tree_link(session)
     beside = Neighbours(session, session.operation("createActionFolder"), [link])
     beside.add()
     own = folder(session)
     inner = inner_folder(session, own)
-    body = sampling.body(session, operation, own.id)
-    if not operation.names:
-        sampling.replace(body, "/name", session.ledger.name("renamed"))
-    name = name_in(operation, body) or body["name"]
+    body, name = renaming(session, own)
     session.call("listActionFolders")
 
     def there() -> tuple[bool, Exchange]:
@@ -224,6 +227,51 @@ def _path_is_renamed(session: Session, own: Resource, old: str, name: str, renam
         raise NotExercised(Reason.INCONCLUSIVE, "the path does not show the name of the folder")
     told = "the path has the name that the folder had before"
     session.recorder.require("PRO-FOLDER-RENAME-PATH", follows, path, renamed, observed=told, kind=Kind.READ_BACK)
+
+
+@pytest.mark.requirement("PRO-FOLDER-RENAME-KEEPS-PLACE")
+def test_a_renamed_folder_stays_where_it_is(session: Session) -> None:
+    outer = folder(session)
+    inner = inner_folder(session, outer)
+    content = inner_folder(session, inner) if inner is not None else None
+    if inner is None or content is None:
+        raise NotExercised(Reason.INCONCLUSIVE, "the server makes no folder inside another")
+    pairs = ((outer, inner), (inner, content))
+
+    def before() -> tuple[bool, Exchange]:
+        tree = session.send("listActionFolders")
+        return all(inside(tree, *pair) for pair in pairs), tree
+
+    shown, there = session.eventually(before)
+    if not shown:
+        raise NotExercised(Reason.INCONCLUSIVE, "the directory tree does not show a folder inside another")
+    body, name = renaming(session, inner)
+    renamed = session.call("renameActionFolder", json=body)
+
+    def look() -> tuple[bool, Exchange]:
+        tree = session.send("listActionFolders")
+        return inside(tree, outer, inner, renamed=name) and stays(tree), tree
+
+    def stays(tree: Exchange) -> bool:
+        # The renamed folder is recognised by its identifier; a tree of names has it under the new one.
+        return inside(tree, inner, content) or not mentions(tree, inner.id)
+
+    kept, tree = session.eventually(look)
+    if not kept and (not tree.response.ok or looks_paginated(tree) or not mentions(tree, content.name)):
+        raise NotExercised(Reason.INCONCLUSIVE, "the directory tree shows a part only")
+    told = "what is inside it is" if inside(tree, outer, inner, renamed=name) else "the renamed folder is"
+    session.recorder.require(
+        "PRO-FOLDER-RENAME-KEEPS-PLACE", kept, tree, there, renamed, observed=f"{told} elsewhere in the directory tree"
+    )
+
+
+def renaming(session: Session, own: Resource) -> tuple[Any, str]:
+    """The body that renames a folder, and its new name."""
+    operation = session.operation("renameActionFolder")
+    body = sampling.body(session, operation, own.id)
+    if not operation.names:
+        sampling.replace(body, "/name", session.ledger.name("renamed"))
+    return body, name_in(operation, body) or body["name"]
 
 
 @pytest.mark.requirement("PRO-CATEGORY-OF-ACTION")

@@ -12,10 +12,15 @@ from conformance.core.verdict import Kind
 from conformance.engine.session import Resource, Session
 from conformance.engine.snapshots import changed, volatile
 from conformance.suites.procesio.processes import own_process
-from conformance.suites.procesio.states import PROCESS, State, behind, record_kept, steps, updated
+from conformance.suites.procesio.states import PROCESS, State, behind, record_kept, record_texts_kept, steps, updated
 
 CHANGES = "PRO-PROCESS-TOGGLE-CHANGES-STATE"
-SWITCHED = ("PRO-PROCESS-TOGGLE-BACK", "PRO-PROCESS-TOGGLE-OTHERS", "PRO-PROCESS-TOGGLE-LISTED")
+SWITCHED = (
+    "PRO-PROCESS-TOGGLE-BACK",
+    "PRO-PROCESS-TOGGLE-OTHERS",
+    "PRO-PROCESS-TOGGLE-LISTED",
+    "PRO-PROCESS-TOGGLE-KEEPS",
+)
 OTHERS = ("PRO-PROCESS-CREATE-OTHERS", "PRO-PROCESS-MODIFY-OTHERS")
 
 
@@ -99,6 +104,7 @@ def test_toggling_activation_changes_the_state_of_a_process(session: Session) ->
     session.send("toggleActivation", path=path)
     kept += steps(session, PROCESS, own, State.of(session, PROCESS, own), beside(session, []))
     record_kept(session, kept, state)
+    record_texts_kept(session, "PRO-PROCESS-TOGGLE-KEEPS", own.exchange.request.sent(None), before, after, toggled)
 
 
 def beside(session: Session, made: list[Resource]) -> list[tuple[str, Callable[[], Exchange]]]:

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.depth("standard")
 
 NEW = "PRO-SCHEDULE-DUPLICATE-NEW"
 SAME = "PRO-SCHEDULE-DUPLICATE-SAME"
+OTHERS = "PRO-SCHEDULE-DUPLICATE-OTHERS"
 APART = "PRO-SCHEDULE-DUPLICATE-APART"
 INDEPENDENT = "PRO-SCHEDULE-DUPLICATE-INDEPENDENT"
 
@@ -44,15 +45,42 @@ def test_a_schedule_can_be_duplicated(session: Session) -> None:
     _stays_without_the_other(session, copy, own.schedule)
 
 
-@pytest.mark.requirement("PRO-SCHEDULE-DUPLICATE-OTHERS", APART, INDEPENDENT)
+@pytest.mark.requirement(SAME, NEW, OTHERS)
+def test_a_modified_schedule_is_duplicated_as_it_is_now(session: Session) -> None:
+    own = scheduled(session)
+    creating, updating = session.operation("createSchedule"), session.operation("modifySchedule")
+    read = partial(session.call, "readSchedule", path=own.path)
+    body, name = changed(session, creating, updating, own.schedule, own.sent, read)
+    session.call(updating.id, json=body)
+    now = Scheduled(own.schedule, own.process, {member: value for member, value in body.items() if value != name})
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send("readSchedule", path=own.path)
+        return all(_has(exchange, one) for one in _texts(now)), exchange
+
+    shown, original = session.eventually(look)
+    copy = duplicated(session, own)
+    if shown:
+        _is_like(session, now, original, copy)
+    path = {"scheduleId": copy.id}
+    there = session.call("readSchedule", path=path)
+    second = duplicated(session, own)
+    after = session.send("readSchedule", path=path)
+    if not (after.response.ok or says_gone(after)):
+        raise NotExercised(Reason.INCONCLUSIVE, describe(after))
+    told = "the copy that was made before can no longer be read"
+    session.recorder.require(OTHERS, after.response.ok, after, there, second.exchange, observed=told)
+
+
+@pytest.mark.requirement(OTHERS, APART, INDEPENDENT)
 def test_a_copy_and_its_original_are_two_schedules(session: Session) -> None:
     own = scheduled(session)
     beside = Neighbours(session, session.operation("createSchedule"))
     beside.add()
     beside.neighbours.append(beside.snapshot(own.schedule, own.sent))
     copy = duplicated(session, own)
-    if not beside.record_unchanged("PRO-SCHEDULE-DUPLICATE-OTHERS", copy.exchange):
-        root = session.recorder.root_of("PRO-SCHEDULE-DUPLICATE-OTHERS")
+    if not beside.record_unchanged(OTHERS, copy.exchange):
+        root = session.recorder.root_of(OTHERS)
         for requirement in (APART, INDEPENDENT):
             session.recorder.block(requirement, root)
         return
@@ -123,7 +151,7 @@ def _is_like(session: Session, own: Scheduled, original: Exchange, copy: Resourc
     same, read = session.eventually(look)
     told = "the copy does not show the process of the original"
     if lost and lost[0] != own.process:
-        told = f"the copy does not show {quoted(lost[0])}, with which the original was created"
+        told = f"the copy does not show {quoted(lost[0])}, as the original does"
     session.recorder.require(SAME, same, read, original, copy.exchange, observed=told, kind=Kind.READ_BACK)
 
 
@@ -132,7 +160,8 @@ def _texts(own: Scheduled) -> list[str]:
     return [
         value
         for _, value in leaves(own.sent)
-        if isinstance(value, str) and value and number(value) is None and value not in (own.schedule.name, own.process)
+        if isinstance(value, str) and value and number(value) is None
+        if value not in (own.schedule.name, own.schedule.id, own.process)
     ]
 
 

@@ -18,7 +18,16 @@ from conformance.engine.sampling import build_request
 from conformance.engine.session import Session
 from conformance.engine.snapshots import BOOKKEEPING, changed, snapshot, volatile
 from conformance.suites.procesio.schedules import Scheduled, scheduled
-from conformance.suites.procesio.states import READ, SCHEDULE, State, behind, record_kept, steps, updated
+from conformance.suites.procesio.states import (
+    READ,
+    SCHEDULE,
+    State,
+    behind,
+    record_kept,
+    record_texts_kept,
+    steps,
+    updated,
+)
 
 OTHERS = ("PRO-SCHEDULE-CREATE-OTHERS", "PRO-SCHEDULE-MODIFY-OTHERS", "PRO-SCHEDULE-DUPLICATE-OTHERS")
 
@@ -74,6 +83,7 @@ def test_a_schedule_shows_the_process_that_it_is_for(session: Session) -> None:
     "PRO-SCHEDULE-STATUS-CHANGES",
     "PRO-SCHEDULE-STATUS-OTHERS",
     "PRO-SCHEDULE-STATUS-LISTED",
+    "PRO-SCHEDULE-STATUS-KEEPS",
     *OTHERS,
 )
 def test_the_status_of_a_schedule_changes(session: Session) -> None:
@@ -131,6 +141,7 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
     session.send("changeScheduleStatus", path=own.path, **body)
     kept += steps(session, SCHEDULE, own.schedule, State.of(session, SCHEDULE, own.schedule), beside(session, [], own))
     record_kept(session, kept, state)
+    record_texts_kept(session, "PRO-SCHEDULE-STATUS-KEEPS", own.sent, before, after, exchange)
 
 
 def beside(

@@ -12,6 +12,7 @@ from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence
 from conformance.engine.checks import describe, quoted
 from conformance.engine.comparison import equal
+from conformance.engine.identifiers import mentions
 from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Session
 from conformance.suites.processmaker4.test_start_request import (
@@ -28,6 +29,7 @@ from conformance.suites.processmaker4.test_start_request import (
 )
 
 NUMBER: Final = 73519.25
+CODE: Final = "0042"  # as a postal code, which is no number
 SCRIPTS: Final = "Łódź, Zürich, 東京"
 
 
@@ -56,8 +58,29 @@ def test_request_data_keep_every_json_value(session: Session) -> None:
     )
 
 
+@pytest.mark.requirement("PM4-START-DATA-OWN")
+def test_a_request_has_no_data_of_the_one_before(session: Session) -> None:
+    word = session.ledger.word
+    marks, others = ({word(): word()} for _ in range(2))
+    bodies = [{**data(session), **one} for one in (marks, others)]
+    before, exchange = (session.send(START, path=path(session), json=body) for body in bodies)
+    if not (before.response.ok and exchange.response.ok):  # a process may need other data
+        raise NotExercised(Reason.INCONCLUSIVE, describe(exchange if before.response.ok else before))
+    if not (shows(before, marks) and shows(exchange, others)):  # PM4-START-DATA-KEPT says so
+        raise NotExercised(Reason.INCONCLUSIVE, "responses do not contain the request data that were sent")
+    foreign = [value for value in marks.values() if mentions(exchange, value)]
+    session.recorder.require(
+        "PM4-START-DATA-OWN",
+        not foreign,
+        exchange,
+        before,
+        observed="the response contains request data of the Request that was started before",
+        kind=Kind.READ_BACK,
+    )
+
+
 def values(session: Session) -> dict[str, Any]:
-    """A value of each JSON type but null, which may be unset, and a text of several scripts."""
+    """A value of each JSON type but null, which may be unset, a text of several scripts, and one of digits."""
     word = session.ledger.word
     return {
         "aNumber": NUMBER,
@@ -65,8 +88,9 @@ def values(session: Session) -> dict[str, Any]:
         "aTruth": True,
         "noTruth": False,
         "aText": SCRIPTS,
-        "aList": [word(), word()],
-        "anObject": {"inner": word(), "deeper": {"inner": word()}},
+        "aCode": CODE,
+        "aList": [word(), word(), word()],
+        "anObject": {"inner": word(), "deeper": {"inner": word(), "deepest": {"inner": word()}}},
     }
 
 
@@ -86,6 +110,8 @@ def same(sent: Any, read: Any) -> bool:
     """Whether a single value is one that was sent, in whatever notation."""
     if isinstance(sent, bool):
         return read is sent or str(read).casefold() in (str(sent).casefold(), str(int(sent)))
+    if sent == CODE:
+        return bool(read == sent)
     if isinstance(sent, float | int) and isinstance(read, str):
         return presence.is_value(read, f"{sent:.10g}")
     return equal(sent, read) or (isinstance(sent, str) and presence.is_value(read, sent))

@@ -25,6 +25,7 @@ from conformance.wire.call import NOBODY, WRONG
 
 START = "startRequest"
 ACCEPTED = "PM4-START-WITH-DATA"
+TOKENS: Final = ("PM4-START-NO-TOKEN", "PM4-START-WRONG-TOKEN")
 GUIDE: Final = ("key1", "key2")
 OF_THE_CALL: Final = re.compile(
     r"trace|correlat|span|session|elapsed|duration|took|latency|response_?time|server|^(timestamp|time|date|now)$",
@@ -218,16 +219,16 @@ def test_request_data_starts_a_request(session: Session) -> None:
     started(session, data(session), ACCEPTED)
 
 
-@pytest.mark.requirement("PM4-START-CURL-LABEL", "PM4-START-CURL-DATA")
+@pytest.mark.requirement("PM4-START-CURL-LABEL", "PM4-START-CURL-DATA", *TOKENS)
 def test_the_curl_command_starts_a_request(session: Session) -> None:
     body = data(session)
     control = started(session, body, ACCEPTED)
-    sent = session.send(
-        START,
-        path=path(session),
-        content=json.dumps(body).encode(),
-        headers={"content-type": "application/x-www-form-urlencoded"},
-    )
+    command: dict[str, Any] = {
+        "path": path(session),
+        "content": json.dumps(body).encode(),
+        "headers": {"content-type": "application/x-www-form-urlencoded"},
+    }
+    sent = session.send(START, **command)
     accepted = session.recorder.require(
         "PM4-START-CURL-LABEL",
         sent.response.ok,
@@ -238,7 +239,10 @@ def test_the_curl_command_starts_a_request(session: Session) -> None:
     )
     if not accepted:
         session.recorder.block("PM4-START-CURL-DATA", session.recorder.root_of("PM4-START-CURL-LABEL"))
-    elif not shows(control, body):
+        return
+    for user, requirement in zip((NOBODY, WRONG), TOKENS, strict=True):
+        session.recorder.refused(requirement, session.send(START, user=user, **command), sent)
+    if not shows(control, body):
         session.recorder.skip("PM4-START-CURL-DATA", Reason.INCONCLUSIVE, "responses contain no request data")
     else:
         session.json(sent)

@@ -2,6 +2,7 @@
 
 from conformance.reference.procesio.faults import (  # noqa: F401 - each registers its faults
     actions,
+    afterwards,
     beside,
     common,
     credentials,

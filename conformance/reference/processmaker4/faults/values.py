@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.reference.faults import edit_json, fault, response_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from conformance.reference.faults import Headers
     from conformance.reference.processmaker4.server import ProcessMaker4
@@ -56,3 +59,68 @@ def unknown_process_empty_refusal(ref: ProcessMaker4) -> None:
         return status, [pair for pair in headers if pair[0] != "content-type"], b""
 
     ref.wrap(response_fault("POST", _START, 404, empty))
+
+
+@fault("pm4-data-leaks", SYSTEM, "adds the data of earlier Requests to those of a new one")
+def data_leaks(ref: ProcessMaker4) -> None:
+    """Collect the data of all Requests in one place."""
+    collected: dict[str, Any] = {}
+
+    def together(told: Any) -> Any:
+        collected.update(told["data"])
+        return {**told, "data": dict(collected)}
+
+    ref.wrap(response_fault("POST", _START, 201, edit_json(together)))
+
+
+@fault("pm4-data-digits-as-numbers", SYSTEM, "turns texts of digits in request data into numbers")
+def data_digits_as_numbers(ref: ProcessMaker4) -> None:
+    """Lose leading zeros."""
+
+    def cast(value: Any) -> Any:
+        return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+    def edit(told: Any) -> Any:
+        return {**told, "data": {member: cast(value) for member, value in told["data"].items()}}
+
+    ref.wrap(response_fault("POST", _START, 201, edit_json(edit)))
+
+
+@fault("pm4-data-depth-limited", SYSTEM, "drops request data below the second level")
+def data_depth_limited(ref: ProcessMaker4) -> None:
+    """Cut off what is deeper."""
+
+    def cut(value: Any, depth: int) -> Any:
+        if isinstance(value, dict):
+            return {name: cut(inner, depth - 1) for name, inner in value.items()} if depth else {}
+        return value
+
+    ref.wrap(response_fault("POST", _START, 201, edit_json(lambda told: {**told, "data": cut(told["data"], 3)})))
+
+
+@fault("pm4-data-lists-of-two", SYSTEM, "keeps the first two items of a list in request data")
+def data_lists_of_two(ref: ProcessMaker4) -> None:
+    """Cut lists off."""
+
+    def edit(told: Any) -> Any:
+        data = {name: value[:2] if isinstance(value, list) else value for name, value in told["data"].items()}
+        return {**told, "data": data}
+
+    ref.wrap(response_fault("POST", _START, 201, edit_json(edit)))
+
+
+@fault("pm4-form-without-token", SYSTEM, "starts a Request for callers without a token, if the body is labelled a form")
+def form_without_token(ref: ProcessMaker4) -> None:
+    """Leave another way in open."""
+    form: ContextVar[bool] = ContextVar("form", default=False)
+    usual = ref.token_accepted
+    ref.token_accepted = lambda token: usual(token) or (token is None and form.get())
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def open_to_forms(scope: Scope, receive: Receive, send: Send) -> None:
+            form.set(b"form" in dict(scope["headers"]).get(b"content-type", b""))
+            await app(scope, receive, send)
+
+        return open_to_forms
+
+    ref.wrap(wrap)

@@ -1,0 +1,100 @@
+"""What stays of a process and its instances when they are launched, changed or deleted (procesio-api.txt, 83-95)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Reason
+from conformance.engine.absence import says_gone
+from conformance.engine.checks import describe
+from conformance.engine.identifiers import candidates, looks_paginated
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Resource, Session
+from conformance.suites.procesio.answers import instance_of
+from conformance.suites.procesio.processes import is_listed, own_process, process
+from conformance.suites.procesio.states import PROCESS, updated
+
+STAYS = "PRO-INSTANCE-STAYS"
+DELETED = "PRO-PROCESS-DELETED-NOT-RUN"
+
+
+@pytest.mark.starts  # an instance of a process of the run's own
+@pytest.mark.requirement(STAYS)
+def test_an_instance_stays_when_it_is_launched_and_its_process_changes(session: Session) -> None:
+    process(session)  # without one that can be executed, none is
+    own = own_process(session)
+    path = {"id": own.id}
+    published = session.send("publishProcess", path=path)
+    instance = instance_of(session, published, session.operation("publishProcess").link("launch"), own.id)
+    if not published.response.ok or not instance:  # no document says that any process can be executed
+        raise NotExercised(Reason.INCONCLUSIVE, f"a process of the run's own: {describe(published)}")
+
+    def look() -> tuple[bool, Exchange]:
+        shown = session.send("listInstances", path=path)
+        return is_listed(shown, instance), shown
+
+    listed, before = session.eventually(look)
+    status = session.send("getInstanceStatus", path={"id": instance})
+    if not listed or not status.response.ok:
+        raise NotExercised(Reason.INCONCLUSIVE, "the list of instances does not show one that was published")
+    for request in _changes(session, own, instance):
+        with suppress(Blocked, NotExercised):  # which are recorded where such requests are tested
+            changed = request()
+            if not changed.response.ok:
+                continue
+            listed, shown = session.eventually(look)
+            now = session.send("getInstanceStatus", path={"id": instance})
+            gone = "its status can no longer be read" if says_gone(now) else ""
+            if not listed and shown.response.ok and not looks_paginated(shown):
+                gone = "it is no longer in the list of instances"
+            elif not listed or not (now.response.ok or gone):
+                continue
+            told = f"{gone} after {changed.operation}"
+            if not session.recorder.require(STAYS, not gone, shown, now, before, changed, observed=told):
+                return
+
+
+def _changes(session: Session, own: Resource, instance: str) -> list[Callable[[], Exchange]]:
+    """Requests that execute an instance, and that change its process."""
+    return [
+        lambda: session.send("launchInstance", path={"id": instance}),
+        lambda: updated(session, PROCESS, own, own.exchange.request.sent(None)),
+        lambda: session.call("toggleActivation", path={"id": own.id}),
+    ]
+
+
+@pytest.mark.starts  # a run of a process of the run's own
+@pytest.mark.requirement(DELETED)
+def test_a_deleted_process_is_not_run(session: Session) -> None:
+    process(session)  # without one that can be executed, none is
+    own = own_process(session)
+    run = {"path": {"id": own.id}, "json": {"payload": {}, "connectionId": None}}
+    control = session.send("runProcess", **run)
+    if not control.response.ok:  # no document says that any process can be executed
+        raise NotExercised(Reason.INCONCLUSIVE, f"a process of the run's own: {describe(control)}")
+    deleted = session.call("deleteProcess", path={"id": own.id})
+
+    def look() -> tuple[bool, Exchange]:
+        read = session.send("readProcess", path={"id": own.id})
+        return says_gone(read), read
+
+    gone, read = session.eventually(look)
+    if not gone:  # PRO-PROCESS-DELETE-GONE says so
+        raise NotExercised(Reason.INCONCLUSIVE, "the deleted process can still be read")
+    after = session.send("runProcess", **run)
+    if after.response.ok and not _made(session, after, candidates(control, None)):
+        raise NotExercised(Reason.INCONCLUSIVE, "the run was accepted, and no instance of it has a status")
+    if not after.response.ok and not after.response.refused:
+        raise NotExercised(Reason.INCONCLUSIVE, describe(after))
+    told = "the run is accepted, and its instance has a status"
+    session.recorder.require(DELETED, not after.response.ok, after, read, deleted, control, observed=told)
+
+
+def _made(session: Session, ran: Exchange, before: list[str]) -> bool:
+    """Whether the response to a run names an instance that has a status, and that an earlier run did not name."""
+    told = [one for one in candidates(ran, session.operation("runProcess").link("status")) if one not in before]
+    return any(session.send("getInstanceStatus", path={"id": one}).response.ok for one in told)
