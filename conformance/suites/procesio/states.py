@@ -55,6 +55,13 @@ class State:
         return cls(read, listed, shown)
 
 
+def is_anothers(read: Exchange, listed: Exchange, own: Resource) -> bool:
+    """Whether a read lacks the name of a resource that the list has: it may show another one, which is recorded
+    elsewhere.
+    """
+    return bool(own.name) and mentions(listed, own.name) and not mentions(read, own.name)
+
+
 def behind(before: State, after: State, state: Iterable[str]) -> list[str]:
     """The places of a state that changed in one view only, though the other one had it in a member of the same name.
 
