@@ -81,7 +81,12 @@ LIBERTIES = (
         "flat-folders",
         "procesio",
         flat_folders,
-        unshown=("PRO-FOLDER-PATH-FULL", "PRO-FOLDER-DELETE-CONTENT", "PRO-FOLDER-DELETE-ACCEPTED"),
+        unshown=(
+            "PRO-FOLDER-PATH-FULL",
+            "PRO-FOLDER-DELETE-CONTENT",
+            "PRO-FOLDER-DELETE-ACCEPTED",
+            "PRO-FOLDER-RENAME-KEEPS-PLACE",
+        ),
     ),
     Liberty("paths-of-identifiers", "procesio", paths_of_identifiers),
 )
