@@ -95,6 +95,7 @@ LIBERTIES = (
         first_items,
         unshown=(  # an item that is not shown may be on another page
             "PRO-*-CREATE-LISTED",
+            "PRO-*-DETAILS",
             "PRO-CREDENTIAL-TYPE*-NAMED",
             "PRO-CREDENTIAL-TYPE-CREATE-READABLE",  # its identifier is returned only there
             "PRO-INSTANCE-LISTED",

@@ -72,6 +72,7 @@ LIBERTIES = (
         worded,
         unshown=(
             "PRO-FOLDER-*",
+            "PRO-SCHEDULE-STATUS-LISTED",  # it has no status that can be changed
             "PRO-WRONG-TOKEN-GET-ACTION-FOLDER",
             "createActionFolder:verbatim",
             "getActionFolder.2XX:content-type",

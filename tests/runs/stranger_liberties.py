@@ -100,9 +100,23 @@ def data_as_text(reference: ProcessMaker4) -> None:
 LIBERTIES = (
     Liberty("keyed-lists", "procesio", keyed_lists),
     # Nested folders are recognised by identifiers and names of their own.
-    Liberty("tree-of-paths", "procesio", tree_of_paths, unshown=("PRO-FOLDER-PATH-FULL", "PRO-FOLDER-DELETE-CONTENT")),
+    Liberty(
+        "tree-of-paths",
+        "procesio",
+        tree_of_paths,
+        unshown=("PRO-FOLDER-PATH-FULL", "PRO-FOLDER-DELETE-CONTENT", "PRO-FOLDER-RENAME-KEEPS-PLACE"),
+    ),
     Liberty("shared-revision", "procesio", shared_revision),
-    Liberty("drafts", "procesio", drafts, unshown=("PRO-ANALYTICS-PROCESSES-ALL",)),  # nothing new can be run
+    Liberty(
+        "drafts",
+        "procesio",
+        drafts,
+        unshown=(  # nothing new can be run
+            "PRO-ANALYTICS-PROCESSES-ALL",
+            "PRO-INSTANCE-STAYS",
+            "PRO-PROCESS-DELETED-NOT-RUN",
+        ),
+    ),
     Liberty("other-copies", "procesio", other_copies),
     Liberty("data-as-text", "processmaker4", data_as_text),
 )

@@ -80,6 +80,17 @@ def behind(before: State, after: State, state: Iterable[str]) -> list[str]:
     return found
 
 
+def settled(session: Session, views: Views, own: Resource, wanted: State, state: set[str]) -> State | None:
+    """A resource once it shows a state that it had before; None if it does not, or if there is no state."""
+    looks: list[State] = []
+
+    def look() -> tuple[bool, Exchange]:
+        looks.append(State.of(session, views, own))
+        return not state & changed(wanted.values, looks[-1].values), looks[-1].read
+
+    return looks[-1] if state and session.eventually(look)[0] else None
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A request for another resource, the requirement that it leaves others, and a state before and after it."""

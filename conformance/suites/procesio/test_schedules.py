@@ -26,11 +26,12 @@ from conformance.suites.procesio.states import (
     is_anothers,
     record_kept,
     record_texts_kept,
+    settled,
     steps,
     updated,
 )
 
-OTHERS = ("PRO-SCHEDULE-CREATE-OTHERS", "PRO-SCHEDULE-MODIFY-OTHERS", "PRO-SCHEDULE-DUPLICATE-OTHERS")
+OTHERS = ("PRO-SCHEDULE-CREATE-OTHERS", "PRO-SCHEDULE-DUPLICATE-OTHERS", "PRO-SCHEDULE-MODIFY-OTHERS")
 
 
 @pytest.mark.requirement("PRO-SCHEDULE-DELETE-KEEPS-PROCESS")
@@ -128,7 +129,10 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
         reads.append(session.send("readSchedule", path=one.path))
         _leaves_another(session, one, reads, exchange, after, state)
     one_sided = behind(before, after, state)
-    if state and not is_anothers(after.read, after.listed, own.schedule):
+    if not state or is_anothers(after.read, after.listed, own.schedule):
+        told = "reading the schedule does not show a status that can be changed, and changed back"
+        session.recorder.skip("PRO-SCHEDULE-STATUS-LISTED", Reason.INCONCLUSIVE, told)
+    else:
         session.recorder.require(
             "PRO-SCHEDULE-STATUS-LISTED",
             not one_sided,
@@ -140,7 +144,8 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
             kind=Kind.READ_BACK,
         )
     session.send("changeScheduleStatus", path=own.path, **body)
-    kept += steps(session, SCHEDULE, own.schedule, State.of(session, SCHEDULE, own.schedule), beside(session, [], own))
+    again = settled(session, SCHEDULE, own.schedule, after, state)
+    kept += steps(session, SCHEDULE, own.schedule, again, beside(session, [], own)) if again else []
     record_kept(session, kept, state)
     record_texts_kept(session, "PRO-SCHEDULE-STATUS-KEEPS", own.sent, before, after, exchange)
 
@@ -148,8 +153,9 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
 def beside(
     session: Session, made: list[Scheduled], original: Scheduled | None = None
 ) -> list[tuple[str, Callable[[], Exchange]]]:
-    """Requests that create another schedule, which is added to `made`, update it, and make a copy of it or of
-    `original`.
+    """Requests that create another schedule, which is added to `made`, copy it or `original`, and update it.
+
+    The copy comes first: it is found by the name of what it was made of, where the response does not name it.
     """
 
     def create() -> Exchange:
@@ -162,7 +168,7 @@ def beside(
     def duplicate() -> Exchange:
         return session.create("duplicateSchedule", path=(original or made[-1]).path).exchange
 
-    return list(zip(OTHERS, (create, update, duplicate), strict=True))
+    return list(zip(OTHERS, (create, duplicate, update), strict=True))
 
 
 def _leaves_another(
