@@ -10,6 +10,7 @@ from typing import Final
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import leaves, named_values
 from conformance.core.verdict import Reason
+from conformance.engine import presence
 from conformance.engine.checks import describe, quoted
 from conformance.engine.comparison import equal, number
 from conformance.engine.definition import changed as changed_definition
@@ -60,6 +61,20 @@ def is_anothers(read: Exchange, listed: Exchange, own: Resource) -> bool:
     elsewhere.
     """
     return bool(own.name) and mentions(listed, own.name) and not mentions(read, own.name)
+
+
+def is_mixed_up(session: Session, shown: State, own: Resource) -> bool:
+    """Whether the read or the list shows another resource of the run under the identifier of `own`, which is recorded
+    elsewhere.
+    """
+    if is_anothers(shown.read, shown.listed, own):
+        return True
+    try:
+        item = presence.about(shown.listed.response.json, own.id) or {}
+    except NotJson:
+        return False
+    ours = [value for _, value in named_values(item) if isinstance(value, str) and session.ledger.is_ours(value)]
+    return bool(ours) and not any(presence.holds(value, own.name) for value in ours)
 
 
 def behind(before: State, after: State, state: Iterable[str]) -> list[str]:

@@ -16,7 +16,7 @@ from conformance.suites.procesio.states import (
     PROCESS,
     State,
     behind,
-    is_anothers,
+    is_mixed_up,
     record_kept,
     record_texts_kept,
     settled,
@@ -101,8 +101,8 @@ def test_toggling_activation_changes_the_state_of_a_process(session: Session) ->
             observed=f"the state of another process changed too ({', '.join(touched[:3])})",
         )
     one_sided = behind(before, after, state)
-    if is_anothers(after.read, after.listed, own):
-        told = "the configuration of the process may be that of another one"
+    if is_mixed_up(session, after, own):
+        told = "the list or the configuration of the process may show another one"
         session.recorder.skip("PRO-PROCESS-TOGGLE-LISTED", Reason.INCONCLUSIVE, told)
     else:
         session.recorder.require(

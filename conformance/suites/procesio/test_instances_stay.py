@@ -28,6 +28,7 @@ def test_an_instance_stays_when_it_is_launched_and_its_process_changes(session: 
     process(session)  # without one that can be executed, none is
     own = own_process(session)
     path = {"id": own.id}
+    executed = _lists_executed(session, own)
     published = session.send("publishProcess", path=path)
     instance = instance_of(session, published, session.operation("publishProcess").link("launch"), own.id)
     if not published.response.ok or not instance:  # no document says that any process can be executed
@@ -41,7 +42,7 @@ def test_an_instance_stays_when_it_is_launched_and_its_process_changes(session: 
     status = session.send("getInstanceStatus", path={"id": instance})
     if not listed or not status.response.ok:
         raise NotExercised(Reason.INCONCLUSIVE, "the list of instances does not show one that was published")
-    for request in _changes(session, own, instance, executed=_lists_executed(session, own)):
+    for request in _changes(session, own, instance, executed=executed):
         with suppress(Blocked, NotExercised):  # which are recorded where such requests are tested
             changed = request()
             if not changed.response.ok:
@@ -76,7 +77,7 @@ def _changes(session: Session, own: Resource, instance: str, *, executed: bool) 
     return [
         *(launch if executed else []),
         lambda: updated(session, PROCESS, own, own.exchange.request.sent(None)),
-        lambda: session.call("toggleActivation", path={"id": own.id}),
+        lambda: session.send("toggleActivation", path={"id": own.id}),
     ]
 
 

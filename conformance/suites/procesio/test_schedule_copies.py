@@ -19,17 +19,15 @@ from conformance.engine.absence import says_gone
 from conformance.engine.checks import describe, quoted
 from conformance.engine.comparison import date, equal, number
 from conformance.engine.definition import changed
-from conformance.engine.identifiers import looks_paginated, mentions, seen
+from conformance.engine.identifiers import mentions
 from conformance.engine.neighbours import Neighbour, Neighbours
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.engine.snapshots import BOOKKEEPING
-from conformance.spec.specification import Link
-from conformance.suites.procesio.schedules import Scheduled, scheduled
+from conformance.suites.procesio.schedules import NEW, Scheduled, duplicated, scheduled
 
 pytestmark = pytest.mark.depth("standard")
 
-NEW = "PRO-SCHEDULE-DUPLICATE-NEW"
 SAME = "PRO-SCHEDULE-DUPLICATE-SAME"
 OTHERS = "PRO-SCHEDULE-DUPLICATE-OTHERS"
 APART = "PRO-SCHEDULE-DUPLICATE-APART"
@@ -89,49 +87,6 @@ def test_a_copy_and_its_original_are_two_schedules(session: Session) -> None:
         return
     _change_apart(session, own, copy)
     _stays_without_the_other(session, own.schedule, copy)
-
-
-def duplicated(session: Session, own: Scheduled) -> Resource:
-    """A copy of a schedule.
-
-    Raises:
-        Blocked, NotExercised: there is none, or the original is gone; that is recorded.
-    """
-    duplicating = session.operation("duplicateSchedule")
-    link = duplicating.link("list")
-    assert link is not None
-    before = session.resources.ids_before(duplicating) or set()
-    try:
-        copy = session.create(duplicating.id, path=own.path)
-    except NotExercised as unclear:
-        if unclear.reason is not Reason.INCONCLUSIVE:
-            raise
-        _nothing_new(session, link, before)
-        raise
-    original = session.send("readSchedule", path=own.path)
-    kept = "the original is gone" if says_gone(original) else ""
-    session.recorder.require(NEW, not kept, copy.exchange, original, observed=kept)
-    if kept:
-        raise Blocked(session.recorder.root_of(NEW), duplicating.id)
-    return copy
-
-
-def _nothing_new(session: Session, link: Link, before: set[str]) -> None:
-    """Record that no copy was made, when the response names none and the list has nothing new either.
-
-    Raises:
-        Blocked: that is so.
-    """
-
-    def look() -> tuple[bool, Exchange]:
-        exchange = session.send(link.operation)
-        return bool(seen(exchange) - before), exchange
-
-    grew, shown = session.eventually(look)
-    if grew or not shown.response.ok or looks_paginated(shown):
-        return
-    session.recorder.require(NEW, False, shown, observed="the list has no new schedule", kind=Kind.ABSENT)
-    raise Blocked(session.recorder.root_of(NEW), "duplicateSchedule")
 
 
 def _is_like(session: Session, own: Scheduled, original: Exchange, copy: Resource) -> None:
