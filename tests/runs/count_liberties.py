@@ -75,7 +75,33 @@ def paths_of_identifiers(reference: Procesio) -> None:
     reference.operations["read_folder"] = told
 
 
+def terse_lists(reference: Procesio) -> None:
+    """Lists have identifiers and names alone, and reading a thing returns its texts in another object."""
+    operations = reference.operations
+
+    def terse(usual: Operation) -> Operation:
+        return lambda *arguments: [{"id": one["id"], "name": one["name"]} for one in usual(*arguments)]
+
+    def nested(usual: Operation) -> Operation:
+        def read(identifier: str) -> Data:
+            one = usual(identifier)
+            return {"id": one["id"], "name": one["name"], "definition": {**one, "id": None, "name": None}}
+
+        return read
+
+    for name in ("list_processes", "list_schedules", "list_actions", "list_credentials", "list_data_types"):
+        operations[name] = terse(operations[name])
+    for name in ("read_process", "read_schedule", "read_action", "read_credential", "read_data_type"):
+        operations[name] = nested(operations[name])
+
+
 LIBERTIES = (
+    Liberty(
+        "terse-lists",
+        "procesio",
+        terse_lists,
+        unshown=("PRO-*-DETAILS", "PRO-PROCESS-TOGGLE-LISTED", "PRO-SCHEDULE-STATUS-LISTED"),
+    ),
     Liberty("hourly-analytics", "procesio", hourly_analytics, unshown=("PRO-ANALYTICS-PROCESSES-ALL",)),
     Liberty(
         "flat-folders",

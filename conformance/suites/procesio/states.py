@@ -9,7 +9,7 @@ from typing import Final
 
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import leaves, named_values
-from conformance.core.verdict import Reason
+from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence
 from conformance.engine.checks import describe, quoted
 from conformance.engine.comparison import equal, number
@@ -77,22 +77,45 @@ def is_mixed_up(session: Session, shown: State, own: Resource) -> bool:
     return bool(ours) and not any(presence.holds(value, own.name) for value in ours)
 
 
-def behind(before: State, after: State, state: Iterable[str]) -> list[str]:
-    """The places of a state that changed in one view only, though the other one had it in a member of the same name.
+def counterparts(before: State, place: str) -> list[str]:
+    """Where the other view had the value of a place in a member of the same name."""
+    held, view, name = before.values.get(place, ()), place.partition("/")[0], place.rpartition("/")[2]
+    return [
+        other
+        for other, value in before.values.items()
+        if held and value == held and other.partition("/")[0] != view and other.rpartition("/")[2] == name
+    ]
 
-    Both had the same value before.
-    """
+
+def behind(before: State, after: State, state: Iterable[str]) -> list[str]:
+    """The places of a state that changed in one view only, though the other one had the same before."""
     found = []
     for place in state:
-        held, view, name = before.values.get(place, ()), place.partition("/")[0], place.rpartition("/")[2]
-        same = [
-            other
-            for other, value in before.values.items()
-            if other.partition("/")[0] != view and other.rpartition("/")[2] == name and value == held
-        ]
-        if held and after.values.get(place) != held and same and all(after.values.get(o) == held for o in same):
+        held, others = before.values.get(place, ()), counterparts(before, place)
+        if others and after.values.get(place) != held and all(after.values.get(one) == held for one in others):
             found.append(place)
     return found
+
+
+def record_listed(
+    session: Session, requirement: str, own: Resource, before: State, after: State, state: set[str], request: Exchange
+) -> None:
+    """Record whether the read and the list show the same state after a request that changed it, where both show it."""
+    if is_mixed_up(session, after, own) or not any(counterparts(before, place) for place in state):
+        told = "the read and the list do not both show the state in a member of the same name"
+        session.recorder.skip(requirement, Reason.INCONCLUSIVE, told)
+        return
+    one_sided = sorted(behind(before, after, state))
+    session.recorder.require(
+        requirement,
+        not one_sided,
+        after.read,
+        after.listed,
+        before.listed,
+        request,
+        observed=f"one of the two still shows the state from before ({', '.join(one_sided[:3])} changed)",
+        kind=Kind.READ_BACK,
+    )
 
 
 def settled(session: Session, views: Views, own: Resource, wanted: State, state: set[str]) -> State | None:
