@@ -105,7 +105,16 @@ def test_a_data_type_is_found_by_the_name_that_it_was_given_later(session: Sessi
 
     found, shown = session.eventually(look)
     told = f"it is not found by its new name: {describe(shown)}"
-    session.recorder.require("PRO-DATATYPE-NAME-AFTER-MODIFY", found, shown, read, observed=told)
+    if not session.recorder.require("PRO-DATATYPE-NAME-AFTER-MODIFY", found, shown, read, observed=told):
+        return
+
+    def forgotten() -> tuple[bool, Exchange]:
+        exchange = session.send("readDataTypeByName", path={"value": own.name})
+        return not (exchange.response.ok and mentions(exchange, own.id)), exchange
+
+    gone, before = session.eventually(forgotten)
+    told = "it is still found by the name that it had before"
+    session.recorder.require("PRO-DATATYPE-NAME-AFTER-MODIFY", gone, before, shown, read, observed=told)
 
 
 @pytest.mark.requirement("PRO-DATATYPE-MODIFY-ATTRIBUTES")

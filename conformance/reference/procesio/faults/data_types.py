@@ -65,3 +65,22 @@ def primitive_count_doubled(ref: Procesio) -> None:
     """Count twice as many."""
     count = ref.operations["count_primitive_types"]
     ref.operations["count_primitive_types"] = lambda: 2 * count()
+
+
+@fault("pro-data-type-found-by-old-name", SYSTEM, "finds a renamed data type by every name that it had")
+def data_type_found_by_old_name(ref: Procesio) -> None:
+    """Forget no name."""
+    find, update, former = ref.operations["find_data_type"], ref.operations["update_data_type"], dict[str, str]()
+
+    def remember(body: dict[str, Any]) -> Any:
+        before = ref.data_types.read_data_type(str(body.get("id")))["name"]
+        answer = update(body)
+        former[before] = answer["id"]
+        return answer
+
+    def find_by_any(name: str) -> Any:
+        known = former.get(name)
+        there = known is not None and known in ref.data_types.types
+        return ref.data_types.read_data_type(str(known)) if there else find(name)
+
+    ref.operations["update_data_type"], ref.operations["find_data_type"] = remember, find_by_any
