@@ -66,27 +66,6 @@ def _is_still_listed(session: Session, key: Resource, deleted: Exchange) -> bool
     return True
 
 
-@pytest.mark.starts  # three runs by keys of our own
-@pytest.mark.requirement("PRO-KEY-DELETE-OTHERS")
-def test_a_key_runs_a_process_after_another_one_is_deleted(session: Session) -> None:
-    request: dict[str, Any] = {"path": process(session), "json": run_body(session)}
-    key, other = new_key(session), new_key(session)
-    ran = [session.send("runProcess", user=NOBODY, headers=shown(session, one), **request) for one in (key, other)]
-    if not all(one.response.ok for one in ran):  # a workspace may have one key at a time
-        raise NotExercised(Reason.INCONCLUSIVE, f"a run by one of two keys: {describe(ran[0])}, {describe(ran[1])}")
-    deleted = session.call("deleteApiKey", path={"id": key.id})
-
-    def look() -> tuple[bool, Exchange]:
-        exchange = session.send("runProcess", user=NOBODY, headers=shown(session, other), **request)
-        return not exchange.response.refused, exchange
-
-    works, after = session.eventually(look)
-    if works and not after.response.ok:
-        raise NotExercised(Reason.INCONCLUSIVE, describe(after))
-    told = f"another key no longer runs a process: {describe(after)}"
-    session.recorder.require("PRO-KEY-DELETE-OTHERS", works, after, ran[1], deleted, observed=told)
-
-
 @pytest.mark.requirement("PRO-KEY-READ-SHOWN")
 def test_reading_the_api_key_shows_one(session: Session) -> None:
     try:

@@ -1,9 +1,14 @@
-"""What stays of a process and its instances when they are launched, changed or deleted (procesio-api.txt, 83-95)."""
+"""What stays of processes, instances and keys when something else is launched, changed or deleted.
+
+It is in lines 53-56 and 83-95 of procesio-api.txt. These tests are the last that start something, so that they are the
+first ones to be left out if the limit of executions is reached.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -15,8 +20,10 @@ from conformance.engine.identifiers import candidates, looks_paginated
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.suites.procesio.answers import instance_of
-from conformance.suites.procesio.processes import is_listed, own_process, process
+from conformance.suites.procesio.keys import new_key, shown
+from conformance.suites.procesio.processes import is_listed, own_process, process, run_body
 from conformance.suites.procesio.states import PROCESS, updated
+from conformance.wire.call import NOBODY
 
 STAYS = "PRO-INSTANCE-STAYS"
 DELETED = "PRO-PROCESS-DELETED-NOT-RUN"
@@ -112,3 +119,24 @@ def _made(session: Session, ran: Exchange, before: list[str]) -> bool:
     """Whether the response to a run names an instance that has a status, and that an earlier run did not name."""
     told = [one for one in candidates(ran, session.operation("runProcess").link("status")) if one not in before]
     return any(session.send("getInstanceStatus", path={"id": one}).response.ok for one in told)
+
+
+@pytest.mark.starts  # three runs by keys of our own
+@pytest.mark.requirement("PRO-KEY-DELETE-OTHERS")
+def test_a_key_runs_a_process_after_another_one_is_deleted(session: Session) -> None:
+    request: dict[str, Any] = {"path": process(session), "json": run_body(session)}
+    key, other = new_key(session), new_key(session)
+    ran = [session.send("runProcess", user=NOBODY, headers=shown(session, one), **request) for one in (key, other)]
+    if not all(one.response.ok for one in ran):  # a workspace may have one key at a time
+        raise NotExercised(Reason.INCONCLUSIVE, f"a run by one of two keys: {describe(ran[0])}, {describe(ran[1])}")
+    deleted = session.call("deleteApiKey", path={"id": key.id})
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send("runProcess", user=NOBODY, headers=shown(session, other), **request)
+        return not exchange.response.refused, exchange
+
+    works, after = session.eventually(look)
+    if works and not after.response.ok:
+        raise NotExercised(Reason.INCONCLUSIVE, describe(after))
+    told = f"another key no longer runs a process: {describe(after)}"
+    session.recorder.require("PRO-KEY-DELETE-OTHERS", works, after, ran[1], deleted, observed=told)
