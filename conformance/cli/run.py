@@ -100,9 +100,10 @@ def command(
             options["documents"] = checked_documents(options["documents"])
         if options["durations"]:
             options["durations"] = checked_durations(options["durations"], options["shard"])
+        places = shard.part(loaded.limits.places)
         if target == REFERENCE and not workers and not ctx.meta[__name__]:
-            workers = at_once(systems, options["depth"])
-        workers = allowed(workers, shard.part(loaded.limits.places))
+            workers = at_once(systems, places, options["depth"])
+        workers = allowed(workers, places)
         place = stack.enter_context(run_place(output, loaded.name))
         stack.enter_context(without(PYTEST_VARIABLES))
         if not options["quiet"]:
@@ -156,12 +157,12 @@ def allowed(workers: str | None, places: int) -> str | None:
     return str(min(wanted, places))
 
 
-def at_once(systems: Sequence[str], depth: str) -> str | None:
-    """The number of workers for reference servers, which allow any number of calls at once: one per system and core.
+def at_once(systems: Sequence[str], places: int, depth: str) -> str | None:
+    """The number of workers for reference servers: one per system and core, and not more than the concurrent calls.
 
     None if the tests are faster in one process: a worker takes about as long to start as the tests at depth quick.
     """
-    number = min(len(systems), os.cpu_count() or 1)
+    number = min(len(systems), places, os.cpu_count() or 1)
     return str(number) if number > 1 and depth != "quick" else None
 
 

@@ -162,6 +162,7 @@ def test_workers_are_limited_by_concurrent_requests(target: str, calls: list[lis
         (["-n", "1"], 2, "1"),
         (["--depth", "quick"], 2, None),
         (["--system", "procesio"], 2, None),
+        (["--in-flight", "1"], 2, None),
         (["--", "-x"], 2, None),
     ],
 )

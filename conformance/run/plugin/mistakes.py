@@ -46,10 +46,17 @@ def mistake(item: pytest.Item, available: Mapping[str, Specification], target_fi
         only = " ".join(f"--conformance-system {one}" for one in available)
         return f"{target_file}: the target file has no table [{system}]; add it, or skip this test with {only}"
     depth = item.get_closest_marker(DEPTH)
-    if depth is not None and (depth.kwargs or depth.args not in [(one,) for one in EXAMPLES_BY_DEPTH]):
-        return f"@pytest.mark.depth must name one depth: {', '.join(EXAMPLES_BY_DEPTH)}"
+    if depth is not None and (wrong := wrong_depth(depth)):
+        return wrong
     unknown = [one for one in cited(item) if one not in available[system].requirements]
     return "\n".join(str(UnknownRequirement(one, system, available[system].requirements)) for one in unknown)
+
+
+def wrong_depth(marker: pytest.Mark) -> str:
+    """What is wrong with a marker of a depth, and what to write; empty if nothing is."""
+    if not marker.kwargs and marker.args in [(one,) for one in EXAMPLES_BY_DEPTH]:
+        return ""
+    return f"@pytest.mark.depth must name one depth: {', '.join(EXAMPLES_BY_DEPTH)}"
 
 
 def _unmarked(item: pytest.Item, available: Mapping[str, Specification]) -> str:

@@ -24,7 +24,7 @@ from conformance.run.plugin.items import (
     system_of,
     test_id,
 )
-from conformance.run.plugin.mistakes import MISTAKE, mistake, takes_part
+from conformance.run.plugin.mistakes import MISTAKE, mistake, takes_part, wrong_depth
 from conformance.run.requirement_filter import RequirementFilter
 from conformance.spec.producers import dependencies
 from conformance.spec.specification import Specification
@@ -190,9 +190,17 @@ class Selection:
 
 
 def is_deeper(item: pytest.Item, depth: str) -> bool:
-    """Whether the marker of a test says that a run at this depth leaves it out."""
+    """Whether the marker of a test says that a run at this depth leaves it out.
+
+    Raises:
+        pytest.UsageError: it names no depth. Users' own tests were checked before (see `mistake`).
+    """
     depths, marker = list(EXAMPLES_BY_DEPTH), item.get_closest_marker(DEPTH)
-    return marker is not None and depths.index(marker.args[0]) > depths.index(depth)
+    if marker is None:
+        return False
+    if wrong := wrong_depth(marker):
+        raise pytest.UsageError(f"{item.nodeid}: {wrong}")
+    return depths.index(marker.args[0]) > depths.index(depth)
 
 
 def may_start(item: pytest.Item, spec: Specification) -> bool:
