@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Final
+
+LONGEST: Final = 200  # characters of a word that is compared: comparing takes the square of them
 
 
 def hint(word: str, known: Iterable[str]) -> str:
@@ -15,6 +18,8 @@ def hint(word: str, known: Iterable[str]) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> list[str]:
     """The known words nearest to an unknown one: several only if they are equally near."""
+    if len(word) > LONGEST:
+        return []
     close = difflib.get_close_matches(word, known, n=3)
     near = [difflib.SequenceMatcher(None, one, word).ratio() for one in close]
     return sorted(one for one, ratio in zip(close, near, strict=True) if ratio == near[0])

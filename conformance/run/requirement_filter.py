@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Final, Protocol
 
 from conformance.core.hints import nearest
@@ -84,7 +84,7 @@ def _any(patterns: Iterable[str], names: Collection[str]) -> bool:
 
 def _matches(pattern: str, name: str) -> bool:
     """Whether a pattern matches the whole name. Brackets are literal: ids of requirements contain them."""
-    return re.fullmatch("".join({"*": ".*", "?": "."}.get(one, re.escape(one)) for one in pattern), name) is not None
+    return fnmatchcase(name, pattern.replace("[", "[[]"))
 
 
 def _suggestion(pattern: str, names: Collection[str]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from conformance.core import exit_codes
 from conformance.reference import Reference
@@ -142,3 +142,21 @@ def test_a_token_that_is_a_word_of_the_suite_leaves_reports_readable(word: str, 
     for line in "\n".join(shown).splitlines():
         assert "PM3_ACCESS_TOKEN" not in line or "Bearer" in line or "placeholder" in line or line.strip(' ",') in NAMES
     assert "updateProject" in result.printed
+
+
+def test_tokens_that_are_good_for_one_request_are_renewed_and_hidden(tmp_path: Path) -> None:
+    used: list[bytes] = []
+
+    def choose(scope: Scope) -> ASGIApp | None:
+        shown = dict(scope["headers"]).get(b"authorization", b"")
+        if scope["path"].endswith("/token") or not shown.startswith(b"Bearer "):
+            return None
+        used.append(shown.removeprefix(b"Bearer "))
+        error = {"error": {"code": 401, "message": "The access token has expired."}}
+        return JSONResponse(error, 401) if used.count(used[-1]) > 1 else None
+
+    result, _ = ended(in_front(choose), tmp_path)
+    assert result.code in (exit_codes.DEVIATIONS, exit_codes.UNAVAILABLE), result.printed
+    assert result.record.problems == [] or result.code == exit_codes.UNAVAILABLE
+    assert len(set(used)) > 20
+    assert leaks(tmp_path / "run", [one.decode() for one in used[::40]]) == []

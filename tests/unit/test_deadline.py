@@ -82,6 +82,8 @@ def reset(connection: socket.socket, over: threading.Event) -> None:
         pytest.param(silent, id="silence"),
         pytest.param(dripping(OK, b"X-A: b\r\n"), id="slow headers"),
         pytest.param(dripping(b"", b"H"), id="slow status line"),
+        pytest.param(dripping(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"), id="interim responses"),
+        pytest.param(dripping(OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X-A: b\r\n"), id="slow trailers"),
         pytest.param(dripping(OK + b"Content-Length: 100000\r\n\r\n", b"x"), id="dripping body"),
         pytest.param(dripping(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"), id="dripping chunks"),
     ],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -24,6 +26,13 @@ def parser() -> pytest.Parser:
 def test_command_has_the_options_of_the_table_plus_workers_and_dry_run() -> None:
     letters = {f"-{one.short}" for one in OPTIONS if one.short}
     assert {one.of_command for one in OPTIONS if one.in_command} | letters | {"-n", "--dry-run"} == OF_COMMAND
+
+
+def test_each_option_is_read_by_the_plugin() -> None:
+    plugin = Path(hooks.__file__).parent
+    code = "\n".join(one.read_text(encoding="utf-8") for one in sorted(plugin.rglob("*.py")))
+    read = set(re.findall(r'option\(\s*"(?:conformance_)?(\w+)"', code))
+    assert [one.name for one in OPTIONS if not one.as_pytest and one.variable not in read] == []
 
 
 def test_options_of_pytest_are_not_declared_again() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import conformance
 from conformance.core.verdict import Reason
+from conformance.engine import sampling
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Session
 from conformance.spec import specification
@@ -76,11 +77,22 @@ def test_identifier_of_another_worker_is_not_foreign(tmp_path: Path) -> None:
     assert (mine.had(UID), mine.had(FOREIGN)) == (True, False)
 
 
-def test_unlisted_resource_is_neither_changed_nor_deleted(server: Server, session: Session) -> None:
-    server.answers["POST", "/api/1.0/w/group"] = status(201, json={"grp_uid": FOREIGN})
-    group = session.create("createGroup", json={"grp_title": session.ledger.name()})
+@pytest.mark.parametrize(
+    ("made", "field", "removal"),
+    [
+        ("createGroup", "grp_uid", "deleteGroup"),
+        ("createRole", "rol_uid", "deleteRole"),
+        ("createPmTable", "pmt_uid", "deletePmTable"),
+    ],
+)
+def test_unlisted_resource_is_neither_changed_nor_deleted(
+    made: str, field: str, removal: str, server: Server, session: Session
+) -> None:
+    operation = session.operation(made)
+    server.answers["POST", operation.path.format(workspace="w")] = status(201, json={field: FOREIGN})
+    resource = session.create(made, **sampling.build_request(session, operation).request())
     with pytest.raises(NotExercised) as withheld:
-        session.send("deleteGroup", path={"grp_uid": group.id})
+        session.send(removal, path={field: resource.id})
     assert withheld.value.reason is Reason.SAFETY_LEVEL
     assert session.sweep() == []
     assert [method for method, _ in server.seen] == ["POST"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 import pytest
@@ -46,6 +47,15 @@ def test_brackets_in_a_pattern_are_literal() -> None:
     assert selected(place, include=(place,))
     assert selected(place, include=("getTask.200./notes[]*",))
     assert not selected("getTask.200./notes/id:present", include=("getTask.200./notes[]*",))
+
+
+@pytest.mark.parametrize("pattern", ["*" * 20_000, "?*" * 100 + "x", "*a" * 100 + "b", "[" * 20_000])
+def test_many_wildcards_take_no_long_time(pattern: str) -> None:
+    """Otherwise one of these takes longer than a test may."""
+    name = "a" * 60
+    assert selected(name, include=(pattern,)) is (set(pattern) == {"*"})
+    with contextlib.suppress(Unmatched):
+        RequirementFilter((pattern,)).check([name, "-" * 60])
 
 
 def test_a_test_without_requirements_is_selected_by_its_profile() -> None:
