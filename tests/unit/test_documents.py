@@ -9,7 +9,9 @@ import pytest
 from conformance.report import baseline, record_file
 from conformance.report.baseline import BaselineError
 from conformance.report.record_file import UnreadableRun
+from conformance.spec import yaml_file
 from conformance.target.target import TargetError, load
+from tests.reporting.sample import write_run
 
 PM4 = '[processmaker4]\nurl = "http://h"\naccess_token = "t"\nprocess_id = 7\n'
 DEEP = "x = " + "[" * 5000 + "]" * 5000
@@ -51,6 +53,15 @@ def test_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("secret-token\n", encoding="utf-8-sig")
     path.write_text('name = "t"\n' + PM4.replace('access_token = "t"', 'access_token_file = "token"'))
     assert load(path, {}).secrets()["PM4_TOKEN"] == "secret-token"
+
+
+def test_byte_order_mark_of_a_record_or_register_is_ignored(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    text = (tmp_path / "run.json").read_text(encoding="utf-8")
+    (tmp_path / "run.json").write_text(text, encoding="utf-8-sig")
+    assert record_file.read(tmp_path).verdicts
+    (tmp_path / "register.yaml").write_text("requirements: []\n", encoding="utf-8-sig")
+    assert yaml_file.bounded(tmp_path / "register.yaml") == {"requirements": []}
 
 
 def test_deeply_nested_record_is_rejected(tmp_path: Path) -> None:
