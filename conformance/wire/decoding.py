@@ -49,13 +49,14 @@ LETTERS: Final = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t
 DIGITS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 """The digits of Base64, in both alphabets; they include the hexadecimal ones."""
 MARKED: Final = bytes(ord("d") if byte in DIGITS else ord(" ") for byte in range(256))
-SHORTEST_RUN: Final = b"d" * 20
+SHORTEST_RUN: Final = 20  # digits
 IN_HEX: Final = re.compile(rb"[0-9A-Fa-f]{24,}")
 URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 CACHED_LENGTH: Final = 100  # maximal bytes of a cached run
 READABLE: Final = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]*")
 BITS_OF_BASE64: Final = 6
 ZEROS: Final = (b"", b"\0", b"\0\0")
+MIXED: Final = (0, 2, 3)  # digits that contain bits of so many bytes that precede
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def _character(code: int) -> bytes | None:
 def _decoded(view: View) -> View | None:
     """The view with the text in its runs of Base64 and hexadecimal digits; None if there is none."""
     found = []
-    for start, stop in _runs(view.content):
+    for start, stop in runs(view.content, SHORTEST_RUN):
         run = view.content[start:stop]
         read = _read_cached(run) if len(run) <= CACHED_LENGTH else _read(run)
         if read is not None:
@@ -179,15 +180,15 @@ def _decoded(view: View) -> View | None:
     return _with(view, found) if found else None
 
 
-def _runs(content: bytes) -> Iterator[tuple[int, int]]:
-    """The runs of at least twenty Base64 digits. Searching for one text is far faster than a regular expression."""
-    marked = content.translate(MARKED)
-    start = marked.find(SHORTEST_RUN)
+def runs(content: bytes, least: int) -> Iterator[tuple[int, int]]:
+    """The runs of at least so many Base64 digits. Searching for one text is far faster than a regular expression."""
+    marked, shortest = content.translate(MARKED), b"d" * least
+    start = marked.find(shortest)
     while start >= 0:
-        stop = marked.find(b" ", start + len(SHORTEST_RUN))
+        stop = marked.find(b" ", start + least)
         stop = len(marked) if stop < 0 else stop
         yield start, stop
-        start = marked.find(SHORTEST_RUN, stop)
+        start = marked.find(shortest, stop)
 
 
 def _read(run: bytes) -> bytes | None:
@@ -231,26 +232,31 @@ def encodings(secret: bytes) -> Iterator[tuple[bytes, int, int]]:
     neighbours.
     """
     yield binascii.hexlify(secret), 0, 0
-    for shift, first in enumerate((0, 2, 3)):  # digits that contain bits of what precedes
+    for shift, first in enumerate(MIXED):
         last, rest = divmod(8 * (shift + len(secret)), BITS_OF_BASE64)
         digits = binascii.b2a_base64(ZEROS[shift] + secret, newline=False)
         yield digits[first:last], int(shift > 0), int(rest > 0)
 
 
-def endings(secrets: Iterable[bytes], size: int, table: bytes) -> Iterator[tuple[list[bytes], list[bytes]]]:
+def shortest_encoding(length: int) -> int:
+    """The least number of digits in what `encodings` says of a secret of so many bytes."""
+    return min(8 * (shift + length) // BITS_OF_BASE64 - first for shift, first in enumerate(MIXED))
+
+
+def endings(secrets: Iterable[bytes], size: int, table: bytes) -> Iterator[tuple[list[bytes], list[bytes], bool]]:
     """The last bytes, not more than eight, of each secret of at least as many and of all that `encodings` says of it.
 
-    They are translated by a table, and come in several lists beside those of their secrets. To encode thousands of
-    secrets in one call is many times faster than one by one.
+    They are translated by a table, and come in several lists beside those of their secrets, and whether they are those
+    of encodings. To encode thousands of secrets in one call is many times faster than one by one.
     """
     by_length: dict[int, list[bytes]] = {}
     for secret in secrets:
         by_length.setdefault(len(secret), []).append(secret)
     for length, alike in by_length.items():
         tails = b"".join([secret[-size:] for secret in alike])
-        yield alike, _apart(tails.translate(table), size, size, size)
+        yield alike, _apart(tails.translate(table), size, size, size), False
         digits = binascii.hexlify(tails).translate(table)
-        yield alike, _apart(digits, 2 * size, 2 * size, size)
+        yield alike, _apart(digits, 2 * size, 2 * size, size), True
         for shift in range(len(ZEROS)):
             last = 8 * (shift + length) // BITS_OF_BASE64  # of the digits that hold nothing but bits of the secret
             groups = (last - size) // 4  # of digits that are not looked at
@@ -259,7 +265,7 @@ def endings(secrets: Iterable[bytes], size: int, table: bytes) -> Iterator[tuple
             behind = ZEROS[-(len(before) + length - start) % 3]
             tails = b"".join([before + secret[start:] + behind for secret in alike])
             digits = binascii.b2a_base64(tails, newline=False).translate(table)
-            yield alike, _apart(digits, len(digits) // len(alike), last - 4 * groups, size)
+            yield alike, _apart(digits, len(digits) // len(alike), last - 4 * groups, size), True
 
 
 def _apart(joined: bytes, width: int, stop: int, size: int) -> list[bytes]:

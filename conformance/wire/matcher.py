@@ -9,12 +9,13 @@ from typing import Final
 
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
-from conformance.wire.decoding import URL_SAFE, encodings, endings
+from conformance.wire.decoding import URL_SAFE, encodings, endings, runs, shortest_encoding
 
 PADDING: Final = re.compile(rb"={1,2}")
 FOLDED: Final = bytes(range(256)).lower().translate(URL_SAFE)
 """Maps the spellings of an encoding to one, so that one pass finds the candidates of all."""
 KEY: Final = 5  # bytes at the end of a pattern that are searched for; the beginnings of tokens are often equal
+MANY: Final = 20_000  # digits that are looked up one by one before that costs more than an automaton
 MAX_LENGTHS: Final = 16
 """The number of different lengths of patterns that end in one key. Each is compared wherever the key is, so more would
 only cost time: secrets of further lengths are hidden by field only."""
@@ -26,7 +27,8 @@ class Matcher:
     Automata search for the last bytes of each, and each hit is compared as a whole. Only those bytes are encoded in
     advance, for all new secrets at once, because most of thousands never occur again. An automaton accepts no further
     key once it is built. So there are several, each more than twice as large as the next: recent additions are rebuilt
-    often, and all others rarely.
+    often, and all others rarely. The ends of encodings are four of five keys, and only few texts have as many Base64
+    digits in a row as an encoding has: there they are looked up one by one until there were many.
     """
 
     def __init__(self) -> None:
@@ -34,6 +36,9 @@ class Matcher:
         self._parts: list[tuple[list[bytes], BytesAhoCorasick]] = []
         self._waiting: dict[bytes, bytes] = {}  # by key, the first secret whose pattern was not made yet
         self._others: dict[bytes, list[bytes]] = {}  # by key, further ones, which are rare
+        self._late: set[bytes] = set()  # keys of encodings that no automaton has yet
+        self._late_from = 0  # digits of the shortest of these encodings
+        self._looked_up = 0
         self._lengths: dict[bytes, tuple[int, ...]] = {}  # by key, of the patterns that end in it
         self._patterns: dict[bytes, tuple[bytes, int, int]] = {}
         self._always: set[bytes] = set()  # whose patterns are compared in all their lengths
@@ -84,6 +89,11 @@ class Matcher:
 
     def _ends(self, content: bytes) -> Iterator[int]:
         """The end of every key in `content`."""
+        if self._late:
+            for start, stop in runs(content, self._late_from):
+                ends = range(start + self._late_from, stop + 1)
+                self._looked_up += len(ends)
+                yield from (end for end in ends if content[end - KEY : end] in self._late)
         for _, automaton in self._parts:
             yield from (stop for _, _, stop in automaton.find_matches_as_indexes(content, overlapping=True))
 
@@ -107,19 +117,36 @@ class Matcher:
 
     def build_automata(self) -> None:
         """Prepare to find what was added. It then counts as older than what is added later."""
+        if self._looked_up > MANY:
+            self._build([*self._late])
+            self._late, self._looked_up = set(), 0
         if not self._pending:
             return
         pending, self._pending = self._pending, []
         waiting, lengths = self._waiting, self._lengths
         keys: list[bytes] = []
-        for secrets, ends in endings(pending, KEY, FOLDED):
+        shortest = shortest_encoding(min(map(len, pending)))
+        self._late_from = min(shortest, self._late_from) if self._late else shortest
+        for secrets, ends, encoded in endings(pending, KEY, FOLDED):
+            new: list[bytes] = []
             for secret, key in zip(secrets, ends, strict=True):
+                if not encoded and key in self._late:  # from now on it is searched for everywhere
+                    self._late.remove(key)
+                    new.append(key)
                 if key in waiting:
                     self._others.setdefault(key, []).append(secret)
                     continue
                 waiting[key] = secret
-                if key not in lengths:  # otherwise an automaton has it
-                    keys.append(key)
+                if key not in lengths:  # otherwise it is searched for already
+                    new.append(key)
+            if encoded:
+                self._late.update(new)
+            else:
+                keys += new
+        self._build(keys)
+
+    def _build(self, keys: list[bytes]) -> None:
+        """Search for keys by an automaton."""
         while self._parts and len(self._parts[-1][0]) <= 2 * len(keys):
             keys = self._parts.pop()[0] + keys
         if keys:

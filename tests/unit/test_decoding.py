@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import html
 import json
 import random
@@ -15,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.wire.decoding import _runs, views
-from conformance.wire.matcher import Matcher
+from conformance.wire.decoding import encodings, runs, shortest_encoding, views
+from conformance.wire.matcher import MANY, Matcher
 from conformance.wire.redact import CUT, Redactor
 
 SECRET: Final = "s3cr/t+&'pässwörd\""
@@ -158,10 +159,42 @@ def test_each_of_many_secrets_is_found_whenever_it_was_added(number: int) -> Non
 @given(st.text(alphabet='aZ09+/-_ ="é', max_size=90).map(str.encode))
 def test_the_digits_of_an_encoding_are_found_as_an_expression_finds_them(content: bytes) -> None:
     found = [one.span() for one in re.finditer(rb"[A-Za-z0-9+/_-]{20,}", content)]
-    assert list(_runs(content)) == found
+    assert list(runs(content, 20)) == found
 
 
 @given(st.text(alphabet="%\\\\&u0d8cDE;x4#amp+ é", max_size=40).map(str.encode))
 def test_a_text_is_read_the_same_way_whatever_is_before_it(content: bytes) -> None:
     read = [view.content for view in views(content)]
     assert [view.content for view in views(b"\xc3\xa9. " + content)] == [b"\xc3\xa9. " + one for one in read]
+
+
+@pytest.mark.parametrize("length", range(8, 80))
+def test_no_encoding_of_a_secret_is_shorter_than_the_shortest(length: int) -> None:
+    patterns = [pattern for pattern, _, _ in encodings(b"x" * length)]
+    assert min(map(len, patterns)) == shortest_encoding(length)
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("looked_for", [True, False])
+def test_a_secret_that_ends_like_an_encoding_of_another_is_found_everywhere(together: bool, looked_for: bool) -> None:
+    encoded = base64.b64encode(b"the first of the secrets")
+    plain = b"!!!!" + encoded[-5:]
+    matcher = Matcher()
+    matcher.add((b"the first of the secrets", plain) if together else (b"the first of the secrets",))
+    if looked_for:
+        assert [one for _, _, one in matcher.find(b"<" + encoded + b">")] == [b"the first of the secrets"]
+    matcher.add(() if together else (plain,))
+    assert [one for _, _, one in matcher.find(b"<" + plain + b">")] == [plain]
+    assert [one for _, _, one in matcher.find(b"<" + encoded + b">")] == [b"the first of the secrets"]
+
+
+@pytest.mark.parametrize("digits", [0, 10, MANY - 1, MANY, 3 * MANY])
+def test_an_encoding_is_found_however_many_digits_were_looked_up_before(digits: int) -> None:
+    matcher = Matcher()
+    for number in range(50):
+        matcher.add([b"the %02d secret of it" % number])
+        assert not list(matcher.find(b"Z" * (digits // 50)))
+    for number in range(50):
+        for encode in (base64.b64encode, binascii.hexlify, lambda secret: base64.b64encode(b"ab" + secret + b"c")):
+            found = matcher.find(b"<" + encode(b"the %02d secret of it" % number) + b">")
+            assert b"the %02d secret of it" % number in {one for _, _, one in found}
