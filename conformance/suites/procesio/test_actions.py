@@ -23,6 +23,8 @@ from conformance.engine.session import Resource, Session
 from conformance.spec.specification import Link
 from conformance.suites.procesio.answers import answers_something, name_in
 
+pytestmark = pytest.mark.depth("standard")
+
 
 def folder(session: Session, within: str = "") -> Resource:
     """A folder that the run created, within another one if its identifier is given."""

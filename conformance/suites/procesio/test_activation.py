@@ -23,6 +23,8 @@ from conformance.suites.procesio.states import (
     updated,
 )
 
+pytestmark = pytest.mark.depth("standard")
+
 CHANGES = "PRO-PROCESS-TOGGLE-CHANGES-STATE"
 SWITCHED = (
     "PRO-PROCESS-TOGGLE-BACK",

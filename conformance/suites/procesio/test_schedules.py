@@ -32,6 +32,8 @@ from conformance.suites.procesio.states import (
     updated,
 )
 
+pytestmark = pytest.mark.depth("standard")
+
 OTHERS = ("PRO-SCHEDULE-CREATE-OTHERS", "PRO-SCHEDULE-DUPLICATE-OTHERS", "PRO-SCHEDULE-MODIFY-OTHERS")
 
 

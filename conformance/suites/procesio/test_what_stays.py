@@ -25,6 +25,8 @@ from conformance.suites.procesio.processes import is_listed, own_process, proces
 from conformance.suites.procesio.states import PROCESS, updated
 from conformance.wire.call import NOBODY
 
+pytestmark = pytest.mark.depth("standard")
+
 STAYS = "PRO-INSTANCE-STAYS"
 DELETED = "PRO-PROCESS-DELETED-NOT-RUN"
 

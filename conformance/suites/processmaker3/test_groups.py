@@ -14,6 +14,8 @@ from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Session
 from conformance.suites.processmaker3.people import join, made, naming
 
+pytestmark = pytest.mark.depth("standard")
+
 
 @pytest.mark.parametrize(
     "status",

@@ -19,6 +19,8 @@ from conformance.suites.processmaker3.answers import object_of
 from conformance.suites.processmaker3.cases import shown
 from conformance.suites.processmaker3.people import created, made, naming
 
+pytestmark = pytest.mark.depth("standard")
+
 AVAILABLE: Final = ("PM3-ROLE-AVAILABLE-USERS", "PM3-ROLE-GIVEN-UNAVAILABLE")
 DELETE: Final = ("PM3-ROLE-DELETE-WITH-USERS", "PM3-ROLE-DELETE-UNASSIGNED", "PM3-ROLE-DELETE-GONE")
 ADMINISTRATOR: Final = "admin"

@@ -23,6 +23,8 @@ from conformance.suites.processmaker3.tokens import account_of, ask
 from conformance.wire.call import MAIN
 from conformance.wire.credentials import token_of
 
+pytestmark = pytest.mark.depth("standard")
+
 PICTURE: Final = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
