@@ -17,6 +17,8 @@ Size = tuple[int, int]
 """Width and height."""
 
 UID: Final = {"activities": "act_uid", "events": "evn_uid", "gateways": "gat_uid", "artifacts": "art_uid"}
+LETTERS: Final = "Größe, Peña und Ålesund"
+"""A text with letters that ASCII lacks, and that every usual character set has."""
 ELEMENT_TYPE: Final = {"act_uid": "bpmnActivity", "evn_uid": "bpmnEvent"}
 
 

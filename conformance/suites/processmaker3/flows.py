@@ -82,6 +82,12 @@ def named(definition: Body) -> dict[str, str]:
     }
 
 
+def identified(definition: Body) -> dict[str, str]:
+    """The names of the elements and of the flows of a definition, by identifier."""
+    flows = elements(definition, "flows")
+    return named(definition) | {str(one.get("flo_uid")): plain(str(one.get("flo_name"))) for one in flows}
+
+
 def joined(definition: Body) -> list[tuple[str, str]]:
     """What the flows of a definition connect, by the names of the elements; "nothing" if there is no such element.
 

@@ -161,7 +161,7 @@ def offered(session: Session, exchange: Exchange) -> str:
 
 def ending(session: Session, source: Source, options: dict[str, str]) -> Ending:
     """Import the file while its project exists, by a call that may be refused; returns what happened to the project."""
-    before, _ = answered(session, "getProject", source.project.id)
+    before = state(session, source.project.id)
     operation = session.operation("importProject")
     exchange = session.send(operation.id, params=options, files=upload(source.file))
     if exchange.entry is None:
@@ -172,7 +172,7 @@ def ending(session: Session, source: Source, options: dict[str, str]) -> Ending:
         adopted(session, exchange)
     else:
         session.resources.clean_up_failed_create(operation, exchange)
-    touched, read = differing(session, source.project.id, before)
+    touched, read = changes(session, source.project.id, before)
     return Ending(exchange, prj_uid, touched, read)
 
 
@@ -278,19 +278,19 @@ def judge_content(session: Session, source: Source, prj_uid: str, *evidence: Exc
 
 
 def differing(
-    session: Session, prj_uid: str, wanted: dict[str, Any], *, joined: bool = False
+    session: Session, prj_uid: str, wanted: dict[str, Any], *, joined: bool = False, operation: str = "getProject"
 ) -> tuple[tuple[Difference, ...], Exchange]:
-    """The remaining differences between a project and a definition, after the settling time.
+    """The remaining differences between what an operation reads of a project and `wanted`, after the settling time.
 
     With `joined`, its flows must connect the same elements too.
     """
-    schema = session.operation("getProject").success.schema
+    schema = session.operation(operation).success.schema
     assert schema is not None
     wrong: tuple[Difference, ...] = ()
 
     def look() -> tuple[bool, Exchange]:
         nonlocal wrong
-        read = session.send("getProject", path={"prj_uid": prj_uid})
+        read = session.send(operation, path={"prj_uid": prj_uid})
         shown = object_of(session, read) if read.response.ok else None
         if shown is None:
             wrong = (Difference("", "a project", checks.describe(read)),)
@@ -303,6 +303,31 @@ def differing(
         return not wrong, read
 
     _, read = session.eventually(look)
+    return wrong, read
+
+
+def state(session: Session, prj_uid: str) -> dict[str, dict[str, Any]]:
+    """What is read of a project, and of what an update may change of its process, by operation.
+
+    Raises:
+        Blocked, NotExercised: the project cannot be read. Of a process that cannot be read, there is nothing.
+    """
+    definition, _ = answered(session, "getProject", prj_uid)
+    body = session.operation("updateProcess").body("application/json")
+    read = session.send("getProcess", path={"prj_uid": prj_uid})
+    process = object_of(session, read) if read.response.ok else None
+    assert body is not None
+    return {"getProject": definition, "getProcess": writable(process or {}, body.schema)}
+
+
+def changes(
+    session: Session, prj_uid: str, before: dict[str, dict[str, Any]]
+) -> tuple[tuple[Difference, ...], Exchange]:
+    """The remaining differences between a project with its process and its earlier `state`, after the settling time."""
+    for operation, wanted in before.items():
+        wrong, read = differing(session, prj_uid, wanted, operation=operation)
+        if wrong:
+            break
     return wrong, read
 
 

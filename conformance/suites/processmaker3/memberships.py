@@ -28,10 +28,9 @@ class Place:
     """What users belong to: the operations that create and delete it, and add (`enter`) and remove (`leave`) a user.
 
     Without `leave`, a user leaves by entering another one. The requirement `filled` says that it cannot be deleted
-    while a
-    user is in it, `others_stay` that nobody leaves together with another user. `is_gone` returns whether a deleted one
-    is gone,
-    tested with a user who was in it.
+    while a user is in it, `others_enter` that nobody is moved when another user enters it, `others_stay` that nobody
+    leaves together with another user. `is_gone` returns whether a deleted one is gone, tested with a user who was
+    in it.
     """
 
     parameter: str
@@ -40,13 +39,14 @@ class Place:
     enter: str
     filled: str
     is_gone: Callable[[Session, Resource, Resource], bool]
+    others_enter: str
+    others_stay: str
     leave: str = ""
-    others_stay: str = ""
 
     @property
     def requirements(self) -> list[str]:
         """The ids of the requirements that the walks can decide."""
-        return [one for one in (self.filled, self.others_stay, OTHER_USERS) if one]
+        return list(dict.fromkeys((self.filled, self.others_enter, self.others_stay, OTHER_USERS)))
 
 
 class Emptied(Blocked):
@@ -110,7 +110,7 @@ class Party:
         exchange = self.session.send(self.kind.delete, path={self.kind.parameter: place.id})
         if exchange.response.ok and not self.kind.is_gone(self.session, place, self.users[inside[0]]):
             raise NotExercised(Reason.INCONCLUSIVE, f"{self.kind.delete} {STILL_THERE}")
-        if self.kind.others_stay and number == self.left:
+        if number == self.left:
             requirement, refused = self.kind.others_stay, not exchange.response.ok
             if exchange.response.ok or exchange.response.refused:
                 message = "it is empty, although only one of its users was taken out"

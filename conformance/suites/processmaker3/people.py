@@ -9,6 +9,8 @@ from conformance.engine import sampling
 from conformance.engine.recorder import NotExercised
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.core.exchange import Exchange
     from conformance.engine.session import Resource, Session
 
@@ -52,3 +54,27 @@ def naming(session: Session, operation: str, path: dict[str, str], user: str) ->
 def join(group: Resource, user: Resource, session: Session) -> Exchange:
     """Add a user to a group by a call that must be accepted. Raises as `Session.call`."""
     return session.call("addGroupUser", **naming(session, "addGroupUser", {"grp_uid": group.id}, user.id))
+
+
+def refused_again(
+    session: Session,
+    requirement: str,
+    refused: Exchange,
+    path: dict[str, str],
+    is_gone: Callable[[], bool],
+    *evidence: Exchange,
+) -> bool:
+    """Check that a deletion that was `refused` because of users is refused a second time: nobody took them out.
+
+    Records a deviation from `requirement` if the second one is accepted and `is_gone` says that it took effect. Returns
+    whether it is not.
+    """
+    again = session.send(refused.operation, path=path)
+    return not (again.response.ok and is_gone()) or session.recorder.require(
+        requirement,
+        False,
+        again,
+        refused,
+        *evidence,
+        observed="a second deletion was accepted, although only the refused one can have taken the users out",
+    )

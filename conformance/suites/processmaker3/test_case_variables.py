@@ -11,12 +11,14 @@ import pytest
 from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
 from conformance.engine.access import check_unauthorized, unauthorized_requirements
-from conformance.engine.comparison import ABSENT, UNSET
+from conformance.engine.checks import quoted
+from conformance.engine.comparison import ABSENT, UNSET, plain
 from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Session
 from conformance.spec.rules import json_type
 from conformance.spec.specification import load
 from conformance.suites.processmaker3.answers import blocked_by, object_of
+from conformance.suites.processmaker3.bodies import LETTERS
 from conformance.suites.processmaker3.cases import READ_VARIABLES as READ
 from conformance.suites.processmaker3.cases import SET_VARIABLES as SET
 from conformance.suites.processmaker3.cases import (
@@ -107,7 +109,8 @@ def test_a_variable_is_emptied_by_setting_it_and_removed_by_a_trigger(session: S
         mark = session.ledger.word()  # of this run alone: an earlier one may have left its own
         control = session.call(SET, path=path, json={name: mark})
         check_unauthorized(session, SET, control, path=path, json={name: mark})
-        lost = keeps_others(session, name, before)
+        keeps_letters(session, name, mark)
+        lost = keeps_others(session, name, mark, before)
         leaves_other_cases(session, {name: mark}, control)
         session.call(SET, path=path, json={name: ""})
         empty, exchange = until(session, name, lambda value: value in UNSET)
@@ -169,20 +172,46 @@ def leaves_other_cases(session: Session, sent: Mapping[str, str], control: Excha
     session.recorder.require(OTHERS, not wrong, exchange, control, observed=told)
 
 
-def keeps_others(session: Session, name: str, before: dict[str, Any]) -> dict[str, Any]:
-    """Record whether existing variables stay when another is set; returns those that are gone.
+def keeps_letters(session: Session, name: str, mark: str) -> None:
+    """Record whether a text with other letters than those of ASCII is read as it was set, if the server accepts it."""
+    text = f"{mark} {LETTERS}"
+    accepted = session.send(SET, path=of_case(session), json={name: text})
+    if not accepted.response.ok:
+        return
+    holds, exchange = until(session, name, lambda value: isinstance(value, str) and plain(value) == text)
+    found, _ = variables(session)
+    session.recorder.require(
+        IS_SET,
+        holds,
+        exchange,
+        accepted,
+        expected=quoted(text),
+        observed=quoted(found.get(name)),
+        kind=Kind.READ_BACK,
+        location="a text with other letters",
+    )
 
-    A user of the case may change one in the meantime: only variables that are gone count.
+
+def keeps_others(session: Session, name: str, mark: str, before: dict[str, Any]) -> dict[str, Any]:
+    """Record whether existing variables keep a value when another is set; returns those that do not.
+
+    A user of the case may change one in the meantime: only variables that are gone count, or empty twice.
     """
-    other = [one for one, value in before.items() if one != name and value not in UNSET]
+    other = {one: value for one, value in before.items() if one != name and value not in UNSET}
     if not other:
         session.recorder.skip(STAYS, Reason.MISSING_FIXTURE, f"{session.table.place('case')}: a case with a variable")
         return {}
     found, exchange = variables(session)
-    lost = {one: before[one] for one in other if one not in found}
-    told = f"missing after another one was set: {', '.join(lost)}"
-    session.recorder.require(STAYS, not lost, exchange, observed=told, kind=Kind.ABSENT)
-    return lost
+    gone = {one: value for one, value in other.items() if one not in found}
+    emptied = {one: value for one, value in other.items() if one in found and found[one] in UNSET}
+    if emptied:
+        session.call(SET, path=of_case(session), json=emptied)
+        session.call(SET, path=of_case(session), json={name: mark})
+        found, exchange = variables(session)
+        gone |= {one: value for one, value in emptied.items() if found.get(one) in UNSET}
+    told = f"missing or empty after another one was set: {', '.join(gone)}"
+    session.recorder.require(STAYS, not gone, exchange, observed=told, kind=Kind.ABSENT)
+    return emptied | gone
 
 
 def variables(session: Session) -> tuple[dict[str, Any], Exchange]:

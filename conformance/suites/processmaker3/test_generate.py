@@ -12,17 +12,19 @@ from conformance.engine.session import Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import object_of
 from conformance.suites.processmaker3.bodies import Body
+from conformance.suites.processmaker3.imports import differing, told_of
 from conformance.suites.processmaker3.projects import LIST, READ
 
 GENERATE = "generateBpmnProject"
-
-
 OTHERS = "PM3-GENERATE-OTHERS"
+KEPT = "PM3-GENERATE-PROCESS-KEPT"
 LISTED = "PM3-GENERATE-LISTED"
+TOLD = ("pro_uid", "pro_title", "pro_description", "pro_status", "pro_type_process", "pro_category")
+"""What is compared of the classic process: not what it may show of its project, like `pro_bpmn`."""
 
 
 @pytest.mark.requirement(
-    "PM3-GENERATE-ECHO", "PM3-GENERATE-READABLE", "PM3-GENERATE-TYPE", "PM3-GENERATE-NEW", LISTED, OTHERS
+    "PM3-GENERATE-ECHO", "PM3-GENERATE-READABLE", "PM3-GENERATE-TYPE", "PM3-GENERATE-NEW", LISTED, OTHERS, KEPT
 )
 def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
     process = projects.table(session).fixtures.classic_process
@@ -30,6 +32,7 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
         raise NotExercised(Reason.MISSING_FIXTURE, "[processmaker3.fixtures] classic_process")
     beside = projects.beside(session)
     before = session.resources.ids_before(session.operation(GENERATE)) or set()
+    classic = kept_of(session, process)
     generated = session.call(GENERATE, json={"pro_uid": process})
     answer = answered(generated)
     project = answer.get("prj_uid")
@@ -59,6 +62,7 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
         kind=Kind.VALUE,
     ):
         raise Blocked(session.recorder.root_of("PM3-GENERATE-NEW"), GENERATE)
+    judge_kept(session, process, project, classic, generated)
     readable = "PM3-GENERATE-READABLE"
     read = last_reading(session, project)
     if not read.response.ok:
@@ -80,6 +84,23 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
             kind=Kind.VALUE,
         )
     say_type(session, project, generated)
+
+
+def kept_of(session: Session, process: str) -> Body:
+    """What no document says that a generation changes of the classic process; empty if it cannot be read."""
+    read = session.send(projects.PROCESS, path={"prj_uid": process})
+    shown = answered(read) if read.response.ok else {}
+    return {name: shown[name] for name in TOLD if name in shown}
+
+
+def judge_kept(session: Session, process: str, project: str, classic: Body, generated: Exchange) -> None:
+    """Record whether the classic process is as before, if the generated project is another one (A-PM3-33)."""
+    if project == process or not classic:
+        why = "the process itself is the generated project" if classic else "the classic process cannot be read"
+        session.recorder.skip(KEPT, Reason.INCONCLUSIVE, why)
+        return
+    wrong, read = differing(session, process, classic, operation=projects.PROCESS)
+    session.recorder.require(KEPT, not wrong, read, generated, observed=told_of(wrong), kind=Kind.READ_BACK)
 
 
 def answered(exchange: Exchange) -> Body:

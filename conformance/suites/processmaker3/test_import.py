@@ -13,14 +13,17 @@ from conformance.engine import checks
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.required_fields import record_refusal
 from conformance.engine.session import Session
+from conformance.spec.rules import writable
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import answered, blocked_by
 from conformance.suites.processmaker3.exports import upload
+from conformance.suites.processmaker3.flows import named
 from conformance.suites.processmaker3.imports import (
     Source,
     adopted,
     alter,
     bring_in,
+    changes,
     copy,
     delete,
     differing,
@@ -34,6 +37,7 @@ from conformance.suites.processmaker3.imports import (
     prepare,
     shared,
     sound,
+    state,
     told_common,
     told_of,
 )
@@ -119,8 +123,8 @@ def test_create_leaves_a_project_that_exists_alone(session: Session) -> None:
     )
 
 
-def overwritten_elements(session: Session, source: Source, exchange: Exchange) -> None:
-    """Record whether a project has the elements of its file again, with the identifiers of the file.
+def overwritten_elements(session: Session, source: Source, exchange: Exchange, extra: str) -> None:
+    """Record whether a project has the elements of its file again, with their identifiers, and not the `extra` one.
 
     If it does not, another project may show that no import restores them, whatever its option.
     """
@@ -136,7 +140,25 @@ def overwritten_elements(session: Session, source: Source, exchange: Exchange) -
     now, read = answered(session, "getProject", source.project.id) if not wrong else ({}, read)
     gone = element_identifiers(source.definition) - element_identifiers(now) if not wrong else set()
     told = f"{len(gone)} elements have other identifiers than in the file" if gone else told_of(wrong)
+    if not wrong and extra in named(now).values():
+        gone, told = {extra}, f"the project still has the element {extra}, which the file has not"
     session.recorder.require(requirement, not wrong and not gone, read, exchange, observed=told, kind=Kind.READ_BACK)
+
+
+def added(session: Session, source: Source) -> str:
+    """The name of an element that an update adds to a project after its export; empty if none is added.
+
+    No document says whether an update may add elements.
+    """
+    definition, _ = answered(session, "getProject", source.project.id)
+    task = projects.builder(session).activity("Added after the export", x=617, y=431)
+    for diagram in definition["diagrams"][:1]:
+        diagram["activities"] = [*diagram["activities"], task]
+    documented = session.operation("updateProject").body("application/json")
+    assert documented is not None
+    session.send("updateProject", path={"uid": source.project.id}, json=writable(definition, documented.schema))
+    now, _ = answered(session, "getProject", source.project.id)
+    return str(task["act_name"]) if task["act_name"] in named(now).values() else ""
 
 
 @pytest.mark.requirement(
@@ -147,8 +169,10 @@ def test_overwrite_puts_the_content_of_the_file_into_the_project(session: Sessio
     source = prepare(session)
     beside.add()
     changed: Blocked | NotExercised | None = None
+    extra = ""
     try:
         alter(session, source)
+        extra = added(session, source)
     except (Blocked, NotExercised) as reason:
         changed = reason
     beside.look()
@@ -174,7 +198,7 @@ def test_overwrite_puts_the_content_of_the_file_into_the_project(session: Sessio
     if changed is not None:
         raise changed
     sound(session, source)
-    overwritten_elements(session, source, exchange)
+    overwritten_elements(session, source, exchange, extra)
     head = {name: source.definition.get(name) for name in ("prj_name", "prj_description")}
     wrong, read = differing(session, source.project.id, head)
     session.recorder.require(
@@ -198,6 +222,9 @@ def test_disable_puts_the_project_aside_for_another(session: Session) -> None:
 
     there, read = session.eventually(look)
     told = f"the disabled project cannot be read: {checks.describe(read)}"
+    if there and "diagrams" in source.definition:
+        lost, read = differing(session, source.project.id, {"diagrams": source.definition["diagrams"]})
+        there, told = not lost, f"of the disabled project, {told_of(lost)}"
     session.recorder.require("PM3-IMPORT-DISABLE-KEEPS", there, read, exchange, observed=told)
     made = found(session, exchange, "PM3-IMPORT-DISABLE-NEW")
     projects.unharmed(session, beside, OTHERS, exchange)
@@ -229,11 +256,11 @@ def test_keep_makes_another_project_beside_the_one_that_exists(session: Session)
     beside.add()
     with suppress(Blocked):
         alter(session, source)
-    before, _ = answered(session, "getProject", source.project.id)
+    before = state(session, source.project.id)
     beside.look()
     made = copy(session, source, option="KEEP")
     projects.unharmed(session, beside, OTHERS, made.exchange)
-    touched, read = differing(session, source.project.id, before)
+    touched, read = changes(session, source.project.id, before)
     common, other = shared(session, source, made)
     kept = session.recorder.require(
         "PM3-IMPORT-KEEP",

@@ -25,6 +25,7 @@ EFFECTS = {
     "MERGE": "PM3-IMPORT-GROUP-MERGE",
     "CREATE": "PM3-IMPORT-GROUP-CREATE",
 }
+MERGED = "PM3-IMPORT-GROUP-MERGED"
 
 
 def brought_in(session: Session, own_file: Own, group_option: str) -> Resource:
@@ -53,7 +54,7 @@ def test_a_file_of_the_users_is_imported(session: Session) -> None:
     )
 
 
-@pytest.mark.requirement(*EFFECTS.values())
+@pytest.mark.requirement(*EFFECTS.values(), MERGED)
 def test_what_the_options_do_to_groups(session: Session) -> None:
     first = own(session, WITH_GROUPS)
     if not first.groups:
@@ -81,6 +82,8 @@ def test_what_the_options_do_to_groups(session: Session) -> None:
             if option == "RENAME" and not imported:
                 session.recorder.skip(requirement, Reason.INCONCLUSIVE, "the export of the copy shows no groups")
                 continue
+            if option == "MERGE":
+                judge_merged(session, before, imported, exchange)
             same = sorted(set(imported.values()) & set(first.groups)) if option == "RENAME" else []
             if same:
                 told = f"an imported group still has the name {shorten(same[0])}"
@@ -94,6 +97,18 @@ def test_what_the_options_do_to_groups(session: Session) -> None:
             exchange,
             observed=f"the existing groups are now {sorted(after.values())}, before {sorted(before.values())}",
         )
+
+
+def judge_merged(session: Session, before: dict[str, str], imported: dict[str, str], exchange: Exchange) -> None:
+    """Record whether the imported groups that have the name of an existing one are that group."""
+    there = {title: identifier for identifier, title in before.items() if identifier}
+    known = {title: identifier for identifier, title in imported.items() if identifier and title in there}
+    if not known:
+        session.recorder.skip(MERGED, Reason.INCONCLUSIVE, "the export of the copy does not show which groups it has")
+        return
+    other = sorted(title for title, identifier in known.items() if there[title] != identifier)
+    told = f"the imported group {shorten(', '.join(other))} is another one than the existing group of that name"
+    session.recorder.require(MERGED, not other, exchange, observed=told, kind=Kind.VALUE)
 
 
 def intended(session: Session, title: str) -> Entry:

@@ -10,11 +10,11 @@ from conformance.engine import access, checks
 from conformance.engine.comparison import plain
 from conformance.engine.read_back import record_difference
 from conformance.engine.recorder import Blocked, NotExercised
-from conformance.engine.session import Session
+from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3 import projects
-from conformance.suites.processmaker3.bodies import Body
-from conformance.suites.processmaker3.flows import joined, misled, named
-from conformance.suites.processmaker3.projects import UPDATE
+from conformance.suites.processmaker3.bodies import LETTERS, Body
+from conformance.suites.processmaker3.flows import identified, joined, misled, named
+from conformance.suites.processmaker3.projects import UPDATE, builder
 from conformance.suites.processmaker3.updates import changed, drawn, read_back_differences, update
 from conformance.target.target import Safety
 
@@ -24,7 +24,9 @@ READ_BACK = "PM3-PROJECT-UPDATE-READ-BACK"
 IDENTIFIERS = "PM3-PROJECT-UPDATE-IDENTIFIERS"
 FLOW_ENDS = "PM3-PROJECT-UPDATE-FLOW-ENDS"
 OTHERS = "PM3-PROJECT-UPDATE-OTHERS"
+CREATED = "PM3-PROJECT-CREATE-READ-BACK"
 LONG = "Prüfung " * 9 + "bis zum Ende"
+TEXTS = {"activities": "act_name", "events": "evn_name", "flows": "flo_name"}
 DRAWN = ("activities", "events", "gateways", "flows")
 
 
@@ -67,14 +69,40 @@ def test_an_update_changes_the_elements_of_a_diagram_and_how_they_are_joined(ses
         session.recorder.require("PM3-PROJECT-UPDATE-DIAGRAM", True, exchange, updated)
     for one in {one.place: one for one in found}.values():
         record_difference(session.recorder, "PM3-PROJECT-UPDATE-DIAGRAM", one, exchange, updated)
-    say_identity(session, body, set(named(before)), after, (exchange, updated))
+    say_identity(session, body, set(identified(before)), after, (exchange, updated))
+
+
+@pytest.mark.requirement(CREATED)
+def test_letters_beyond_ascii_are_read_back(session: Session) -> None:
+    body = builder(session).detailed()
+    diagram = body["diagrams"][0] | {"gateways": []}  # another requirement covers them
+    for array, name in TEXTS.items():
+        for element in diagram[array]:
+            element[name] += f" {LETTERS}"
+    body |= {"prj_description": LETTERS, "diagrams": [diagram]}
+    operation = session.operation(projects.CREATE)
+    created = session.send(operation.id, json=body)
+    if not created.response.ok:
+        session.resources.clean_up_failed_create(operation, created)
+        raise NotExercised(Reason.UNDOCUMENTED_REQUEST, "no document says which letters a text may have")
+    session.accepted(created)
+    project = Resource(session.resources.resolve_id(operation, created), created)
+    arrays = {array: [{name: one[name]} for one in diagram[array]] for array, name in TEXTS.items()}
+    sent = {"prj_description": LETTERS, "diagrams": [arrays]}
+    after, exchange = projects.read(session, project.id, lambda one: not read_back_differences(session, sent, one))
+    found = read_back_differences(session, sent, after)
+    for one in {one.place: one for one in found}.values():
+        record_difference(session.recorder, CREATED, one, exchange, created)
+    if not found:
+        session.recorder.require(CREATED, True, exchange, created)
 
 
 @pytest.mark.requirement(READ_BACK)
 def test_a_long_name_is_read_back_as_a_whole(session: Session) -> None:
     project, definition = drawn(session)
     name = f"{session.ledger.name('renamed')} {LONG}"
-    updated = session.send(UPDATE, path={"uid": project.id}, json={**definition, "prj_name": name})
+    body = {**definition, "prj_name": name, "prj_description": LETTERS}
+    updated = session.send(UPDATE, path={"uid": project.id}, json=body)
     if not updated.response.ok:
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, "no document says how long a name may be")
 
@@ -93,6 +121,16 @@ def test_a_long_name_is_read_back_as_a_whole(session: Session) -> None:
         observed=checks.quoted(after.get("prj_name")),
         kind=Kind.READ_BACK,
         location="/prj_name",
+    )
+    session.recorder.require(
+        READ_BACK,
+        described(after, LETTERS),
+        exchange,
+        updated,
+        expected=checks.quoted(LETTERS),
+        observed=checks.quoted(after.get("prj_description")),
+        kind=Kind.READ_BACK,
+        location="/prj_description",
     )
 
 
@@ -119,18 +157,19 @@ def described(definition: Body, description: str) -> bool:
 
 
 def say_identity(session: Session, sent: Body, there: set[str], after: Body, evidence: tuple[Exchange, ...]) -> None:
-    """Record whether the elements of an update have the named identifiers, and its flows the right ends.
+    """Record whether the elements and flows of an update have the named identifiers, and its flows the right ends.
 
-    `there` are the previous identifiers of elements: others may get new ones. If an element was lost or has another
-    name, the
-    update is blamed for that.
+    `there` are the previous identifiers of elements and flows: others may get new ones. If an element was lost or has
+    another name, the update is blamed for that. So it is for a flow, whose identifier then decides nothing.
     """
     names, found = named(sent), named(after)
     if not set(names.values()) <= set(found.values()):
         for requirement in (IDENTIFIERS, FLOW_ENDS):
             session.recorder.block(requirement, session.recorder.root_of("PM3-PROJECT-UPDATE-DIAGRAM"))
         return
-    told = [f"{name} has another identifier" for uid, name in names.items() if uid in there - found.keys()]
+    uids = identified(after)
+    gone = {uid: name for uid, name in identified(sent).items() if uid in there - uids.keys()}
+    told = [f"{name} has another identifier" for uid, name in gone.items() if uid in names or name in uids.values()]
     session.recorder.require(IDENTIFIERS, not told, *evidence, observed="; ".join(told), kind=Kind.VALUE)
     if joined(sent) and joined(after):
         wrong = misled(sent, after)

@@ -107,6 +107,16 @@ def _(ref: ProcessMaker3) -> None:
     _after_update(ref, change)
 
 
+@fault("pm3-update-new-flow-identifiers", SYSTEM, "An update gives every flow another identifier.")
+def _(ref: ProcessMaker3) -> None:
+    def change(project: Project) -> None:
+        for diagram in project.diagrams:
+            for flow in diagram["flows"]:
+                flow["flo_uid"] = new_uid()
+
+    _after_update(ref, change)
+
+
 @fault(
     "pm3-update-flow-ends-dangling", SYSTEM, "After an update, the ends of flows are identifiers that no element has."
 )

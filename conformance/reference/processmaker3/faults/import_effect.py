@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from conformance.reference.faults import fault, override
-from conformance.reference.processmaker3.diagram import copy, new_uid
+from conformance.reference.processmaker3.diagram import copy, empty, new_uid
 from conformance.reference.processmaker3.fields import Refused
 
 if TYPE_CHECKING:
@@ -179,3 +179,89 @@ def _(ref: ProcessMaker3) -> None:
 @fault("pm3-import-create-renames-group", SYSTEM, "An import with CREATE for groups renames an existing group.")
 def _(ref: ProcessMaker3) -> None:
     _group(ref, "CREATE", _renamed(ref))
+
+
+def _with_existing(ref: ProcessMaker3, option: str, change: Callable[[Project], None]) -> None:
+    """Let an import with an option `change` the project that exists."""
+
+    def make(run: Run) -> Run:
+        def meddling(file: ProjectFile, wanted: str, group_option: str, user: str) -> Project:
+            existing = ref.workspace.projects.get(file.uid)
+            if existing is not None and (wanted.strip().upper() or "CREATE") == option:
+                change(existing)
+            return run(file, wanted, group_option, user)
+
+        return meddling
+
+    override(ref.importer, "run", make)
+
+
+@fault(
+    "pm3-import-keep-deactivates", SYSTEM, "An import with KEEP sets the process of the existing project to INACTIVE."
+)
+def _(ref: ProcessMaker3) -> None:
+    _with_existing(ref, "KEEP", lambda existing: existing.process.update(pro_status="INACTIVE"))
+
+
+@fault(
+    "pm3-import-create-deactivates", SYSTEM, "A refused import sets the process of the existing project to INACTIVE."
+)
+def _(ref: ProcessMaker3) -> None:
+    _with_existing(ref, "CREATE", lambda existing: existing.process.update(pro_status="INACTIVE"))
+
+
+@fault("pm3-import-disable-empties", SYSTEM, "An import with DISABLE removes the elements of the existing project.")
+def _(ref: ProcessMaker3) -> None:
+    def change(existing: Project) -> None:
+        existing.diagrams = [empty(existing.uid, existing.name)]
+
+    _with_existing(ref, "DISABLE", change)
+
+
+@fault("pm3-import-overwrite-adds", SYSTEM, "An import with OVERWRITE leaves the tasks that are not in the file.")
+def _(ref: ProcessMaker3) -> None:
+    def make(overwrite: Callable[[ProjectFile, str], Project]) -> Callable[[ProjectFile, str], Project]:
+        def adding(file: ProjectFile, user: str) -> Project:
+            existing = ref.workspace.projects.get(file.uid)
+            tasks = [task for diagram in (existing.diagrams if existing else ()) for task in diagram["activities"]]
+            project = overwrite(file, user)
+            for diagram in project.diagrams[:1]:
+                there = {task["act_uid"] for task in diagram["activities"]}
+                diagram["activities"] = [*diagram["activities"], *(one for one in tasks if one["act_uid"] not in there)]
+            return project
+
+        return adding
+
+    override(ref.importer, "overwrite", make)
+
+
+@fault("pm3-import-merge-doubles", SYSTEM, "An import with MERGE makes a second group of the same name.")
+def _(ref: ProcessMaker3) -> None:
+    def make(group: Group) -> Group:
+        return lambda name, option: group(name, "CREATE" if option == "MERGE" else option)
+
+    override(ref.importer, "group", make)
+
+
+def _after_generation(ref: ProcessMaker3, change: Callable[[Project], None]) -> None:
+    """Let a generation of a project `change` the classic process."""
+
+    def make(generate: Callable[[str, str], Project]) -> Callable[[str, str], Project]:
+        def meddling(process: str, user: str) -> Project:
+            generated = generate(process, user)
+            change(ref.workspace.find(process))
+            return generated
+
+        return meddling
+
+    override(ref.workspace, "generate", make)
+
+
+@fault("pm3-generate-deactivates-process", SYSTEM, "Generating a project sets the classic process to INACTIVE.")
+def _(ref: ProcessMaker3) -> None:
+    _after_generation(ref, lambda classic: classic.process.update(pro_status="INACTIVE"))
+
+
+@fault("pm3-generate-deletes-process", SYSTEM, "Generating a project deletes the classic process.")
+def _(ref: ProcessMaker3) -> None:
+    _after_generation(ref, lambda classic: ref.workspace.delete(classic.uid))

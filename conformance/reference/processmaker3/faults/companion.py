@@ -1,0 +1,86 @@
+"""The faults of the ProcessMaker 3 reference by which users leave a role or department though nobody asked for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from conformance.reference.faults import fault, override
+from conformance.reference.processmaker3.fields import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.reference.processmaker3.people import Person
+    from conformance.reference.processmaker3.server import ProcessMaker3
+
+    Enter = Callable[[str, Person], None]
+
+SYSTEM: Final = "processmaker3"
+
+
+def _after_refusal(ref: ProcessMaker3, delete: str, member: str) -> None:
+    """Let the refused deletion of something take its users out: `member` is where a user has its identifier."""
+
+    def make(usual: Callable[[str], None]) -> Callable[[str], None]:
+        def half(uid: str) -> None:
+            try:
+                usual(uid)
+            except Refused:
+                for person in ref.people.users.values():
+                    if getattr(person, member) == uid:
+                        setattr(person, member, "")
+                raise
+
+        return half
+
+    override(ref.people, delete, make)
+
+
+def _entering(ref: ProcessMaker3, enter: str, member: str, moved: Callable[[Person, str], bool], to: bool) -> None:
+    """When a user enters something, move the users created by the run that `moved` names: in as well, or out."""
+    start = set(ref.people.users)
+
+    def make(usual: Enter) -> Enter:
+        def displacing(uid: str, user: Person) -> None:
+            usual(uid, user)
+            for one in ref.people.users.values():
+                if one is not user and one.uid not in start and moved(one, uid):
+                    setattr(one, member, uid if to else "")
+
+        return displacing
+
+    override(ref.people, enter, make)
+
+
+@fault(
+    "pm3-department-delete-refused-and-emptied",
+    SYSTEM,
+    "A department with users is not deleted, but its users are unassigned.",
+)
+def _(ref: ProcessMaker3) -> None:
+    _after_refusal(ref, "close", "department")
+
+
+@fault("pm3-role-delete-refused-and-taken", SYSTEM, "A role with users is not deleted, but its users lose it.")
+def _(ref: ProcessMaker3) -> None:
+    _after_refusal(ref, "abolish", "role")
+
+
+@fault("pm3-department-assign-displaces", SYSTEM, "Assigning a user to a department unassigns those who were in it.")
+def _(ref: ProcessMaker3) -> None:
+    _entering(ref, "assign", "department", lambda one, uid: one.department == uid, to=False)
+
+
+@fault("pm3-department-assign-moves-all", SYSTEM, "Assigning a user to a department moves everybody else there.")
+def _(ref: ProcessMaker3) -> None:
+    _entering(ref, "assign", "department", lambda one, _: bool(one.department), to=True)
+
+
+@fault("pm3-give-role-displaces", SYSTEM, "Giving a user a role takes it from those who had it.")
+def _(ref: ProcessMaker3) -> None:
+    _entering(ref, "appoint", "role", lambda one, uid: one.role == uid, to=False)
+
+
+@fault("pm3-give-role-moves-all", SYSTEM, "Giving a user a role gives it to everybody else.")
+def _(ref: ProcessMaker3) -> None:
+    _entering(ref, "appoint", "role", lambda _one, _uid: True, to=True)
