@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from typing import Any, Final
 
-from conformance.core.exchange import Exchange
+from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
+from conformance.engine.carried_out import Watch, watched
+from conformance.engine.comparison import differences
 from conformance.engine.recorder import NotExercised
 from conformance.engine.sampling import Sample, build_request
 from conformance.engine.session import Session
@@ -91,6 +93,7 @@ def check_unauthorized_first(
     """
     operation = session.operation(operation_id)
     request, attempts = prepare(session, operation).request(), []
+    watch = watched(session, operation, request)
     for requirement in _requirements(session, operation_id):
         exchange = _send_unauthorized(session, requirement, operation_id, request)
         if exchange is None:
@@ -98,17 +101,40 @@ def check_unauthorized_first(
         if not exchange.response.ok and session.resources.clean_up_failed_create(operation, exchange):
             session.recorder.require(requirement.id, False, exchange, observed="it was refused but carried out")
             continue
+        if _was_carried_out(session, requirement, operation, exchange, watch, request):
+            request = prepare(session, operation).request()
+            watch = watched(session, operation, request)
+            continue
         attempts.append((requirement, exchange))
         if exchange.response.ok:
             if exchange.entry is not None:
                 session.resources.resolve_id(operation, exchange)
             _record_deletion(session, operation, request)
             request = prepare(session, operation).request()
+            watch = watched(session, operation, request)
     creates = operation.effect == "create"
     control = session.create(operation.id, **request).exchange if creates else session.call(operation.id, **request)
     _record_deletion(session, operation, request)
     for requirement, exchange in attempts:
         _record(session, requirement, exchange, control)
+
+
+def _was_carried_out(
+    session: Session,
+    requirement: Requirement,
+    operation: Operation,
+    exchange: Exchange,
+    watch: Watch | None,
+    request: dict[str, Any],
+) -> bool:
+    """Record it if a refused update or deletion was carried out; returns whether it was."""
+    if watch is None or not exchange.response.refused:
+        return False
+    told, after = watch.carried_out()
+    if told:
+        session.recorder.require(requirement.id, False, exchange, after, watch.before, observed=told)
+        _record_deletion(session, operation, request)
+    return bool(told)
 
 
 def _record_deletion(session: Session, operation: Operation, request: dict[str, Any]) -> None:
@@ -180,8 +206,11 @@ def check_access(
             observed=checks.describe(exchange),
             kind=Kind.REFUSED,
         )
+        if exchange.response.ok:
+            _record_same(session, requirement, exchange, control)
         return
     refusals = []
+    watch = watched(session, operation, request)
     for user in refused_users(session, requirement):
         before = session.resources.ids_before(operation) if operation.effect == "create" else None
         exchange = _send(session, operation, user, request)
@@ -193,11 +222,31 @@ def check_access(
         if session.resources.clean_up_failed_create(operation, exchange):
             session.recorder.require(requirement.id, False, exchange, observed="it was refused but carried out")
             return
+        if _was_carried_out(session, requirement, operation, exchange, watch, request):
+            return
         refusals.append(exchange)
     creates = operation.effect == "create"
     control = session.create(operation.id, **request).exchange if creates else session.call(operation.id, **request)
     for exchange in refusals:
         session.recorder.refused(requirement.id, exchange, control)
+
+
+def _record_same(session: Session, requirement: Requirement, exchange: Exchange, control: Exchange) -> None:
+    """Record it if a read by another user lacks something that the main user's read shows."""
+    operation = session.operation(requirement.operation)
+    try:
+        shown, full = (checks.body_of(operation, one) for one in (exchange, control))
+    except NotJson:
+        return
+    schema = operation.success.schema
+    if operation.effect != "read" or not isinstance(full, dict) or not schema:
+        return
+    wrong = [one for one in differences(full, shown, schema, session.specification.members) if not one.soft]
+    if wrong:
+        told = (
+            f"{wrong[0].place} is {checks.quoted(wrong[0].read)}, and {checks.quoted(wrong[0].sent)} for the main user"
+        )
+        session.recorder.require(requirement.id, False, exchange, control, observed=told, kind=Kind.VALUE)
 
 
 def check_login(session: Session, requirement: str, exchange: Exchange, control: Exchange) -> None:

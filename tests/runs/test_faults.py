@@ -55,8 +55,8 @@ INDELIBLE = {
     "pm3-role-delete-keeps",
     "pm3-role-never-free",
     "pm3-generate-describes-neighbour",  # it writes into somebody else's project as well
-    "pm3-generate-deactivates-process",  # a fixture
-    "pm3-generate-deletes-process",
+    "pm3-generate-deactivates-process",  # a fixture, like the next one
+    "pm3-bulk-empties-started",
     "pm3-trigger-attached-only",
     "pm3-trigger-unsets-nothing",
     # No documented operation lists groups: only an export shows those that an import created.

@@ -11,7 +11,7 @@ from conformance.engine.checks import describe
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3.memberships import Place
-from conformance.suites.processmaker3.people import made, naming, refused_again
+from conformance.suites.processmaker3.people import made, naming, people, refused_again
 from conformance.suites.processmaker3.test_departments import is_gone
 from conformance.suites.processmaker3.test_roles import is_gone as is_role_gone
 
@@ -35,6 +35,7 @@ DEPARTMENT: Final = Place(
     is_gone=lambda session, department, _: is_gone(session, department),
     others_enter="PM3-DEPARTMENT-ASSIGN-OTHERS",
     others_stay="PM3-DEPARTMENT-UNASSIGN-OTHERS",
+    user_kept="PM3-DEPARTMENT-UNASSIGN-USER",
 )
 EMPTY: Final = "it can be deleted, although its user was not taken out"
 
@@ -57,7 +58,10 @@ def judge_companions(session: Session, kind: Place) -> None:
     entered = enter(session, kind, here, second)
     if is_empty(session, kind, there, elsewhere):
         blame(session, kind.others_enter, kind.enter, entered, *control)
+    users = people(session, second)
     left = leave(session, kind, here, second, there)
+    if kind.user_kept and not users.record_unchanged(kind.user_kept, left, entered):
+        raise Blocked(session.recorder.root_of(kind.user_kept), kind.leave)
     if is_empty(session, kind, here, elsewhere):
         stay = kind.others_stay if leaves_with_others(session, kind, elsewhere, there) else kind.others_enter
         blame(session, stay, kind.enter, left, entered, *control)

@@ -29,8 +29,8 @@ class Place:
 
     Without `leave`, a user leaves by entering another one. The requirement `filled` says that it cannot be deleted
     while a user is in it, `others_enter` that nobody is moved when another user enters it, `others_stay` that nobody
-    leaves together with another user. `is_gone` returns whether a deleted one is gone, tested with a user who was
-    in it.
+    leaves together with another user, `user_kept` that `leave` does not change the user. `is_gone` returns whether a
+    deleted one is gone, tested with a user who was in it.
     """
 
     parameter: str
@@ -42,11 +42,17 @@ class Place:
     others_enter: str
     others_stay: str
     leave: str = ""
+    user_kept: str = ""
+
+    @property
+    def kept(self) -> list[str]:
+        """The requirement `user_kept`, if there is one."""
+        return [self.user_kept] if self.user_kept else []
 
     @property
     def requirements(self) -> list[str]:
         """The ids of the requirements that the walks can decide."""
-        return list(dict.fromkeys((self.filled, self.others_enter, self.others_stay, OTHER_USERS)))
+        return list(dict.fromkeys((self.filled, self.others_enter, self.others_stay, *self.kept, OTHER_USERS)))
 
 
 class Emptied(Blocked):

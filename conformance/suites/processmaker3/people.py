@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.core.verdict import Reason
 from conformance.engine import sampling
+from conformance.engine.neighbours import Neighbours
 from conformance.engine.recorder import NotExercised
 
 if TYPE_CHECKING:
@@ -78,3 +79,10 @@ def refused_again(
         *evidence,
         observed="a second deletion was accepted, although only the refused one can have taken the users out",
     )
+
+
+def people(session: Session, *users: Resource) -> Neighbours:
+    """Users of ours with their current state, to see what a request for something else does to them."""
+    found = Neighbours(session, session.operation("createUser"))
+    found.neighbours = [found.snapshot(one, one.exchange.request.sent({})) for one in users]
+    return found

@@ -6,12 +6,13 @@ import pytest
 
 from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
-from conformance.engine.checks import describe
-from conformance.engine.comparison import number
+from conformance.engine.checks import describe, quoted
+from conformance.engine.comparison import differences, number
 from conformance.engine.recorder import NotExercised
 from conformance.engine.required_fields import record_refusal
 from conformance.engine.session import Session
 from conformance.suites.processmaker3 import projects
+from conformance.suites.processmaker3.answers import object_of
 from conformance.suites.processmaker3.batches import BULK, Batch, delete, enveloped, gone, own
 from conformance.suites.processmaker3.bodies import batch, item
 from conformance.target.target import Safety
@@ -125,6 +126,9 @@ def test_a_batch_leaves_a_project_with_started_cases(session: Session) -> None:
     went, read_other = gone(session, other)
     kept = session.send(projects.READ, path={"prj_uid": started})
     say_started(session, other, went, kept, (kept, read_other, *sent, before))
+    if kept.response.ok and (changed := changes(session, before, kept)):
+        told = f"the project with cases was kept, but {changed}"
+        session.recorder.require("PM3-BULK-STARTED-CASES", False, kept, before, *sent, observed=told)
     answered = tuple(one for one in sent if one.response.status == 200)
     if not answered or not kept.response.ok:
         session.recorder.block("PM3-BULK-STARTED-CASES-RESULT", projects.root(session, BULK))
@@ -138,6 +142,16 @@ def test_a_batch_leaves_a_project_with_started_cases(session: Session) -> None:
         observed=f"the project with cases was kept ({describe(kept)}), but its item has result true",
         kind=Kind.VALUE,
     )
+
+
+def changes(session: Session, before: Exchange, after: Exchange) -> str:
+    """What of a project differs between two reads, in words; empty if nothing does, or they cannot be compared."""
+    was, now = object_of(session, before), object_of(session, after)
+    schema = session.operation(projects.READ).success.schema
+    if was is None or now is None or not schema:
+        return ""
+    found = [one for one in differences(was, now, schema, session.specification.members) if not one.soft]
+    return f"{found[0].place} is {quoted(found[0].read)}, and was {quoted(found[0].sent)}" if found else ""
 
 
 def say_started(session: Session, other: str, went: bool, kept: Exchange, evidence: tuple[Exchange, ...]) -> None:

@@ -45,6 +45,7 @@ EXECUTE: Final = "executeTrigger"
 MARK: Final = "set by the suite"
 FIRES: Final = "PM3-PROCESS-TRIGGER-REASSIGNED"
 INACTIVE: Final = "PM3-GROUP-INACTIVE-UNASSIGNED"
+CLAIMED = "PM3-CASE-UNASSIGNED-CLAIMED"
 WAITING = ("PM3-CASE-UNASSIGNED-SHOWN", "PM3-CASE-UNASSIGNED-HIDDEN")
 
 
@@ -56,6 +57,20 @@ def test_an_unassigned_case_is_listed_for_those_whom_it_waits_for(session: Sessi
         session.recorder.block(WAITING[1], session.recorder.root_of(WAITING[0]))
         return
     hidden(session, WAITING[1], lambda user: session.send(UNASSIGNED, user=user), seen, case)
+
+
+@pytest.mark.requirement(CLAIMED)
+def test_a_case_that_somebody_works_on_is_not_listed_as_unassigned(session: Session) -> None:
+    case, waiting = fixture(session, "case"), fixture(session, "unassigned_case")
+    told, exchange = described(session, of_case(session))
+    current = told.get("current_task")
+    if isinstance(current, list) and len(current) > 1:  # another of its tasks may wait for somebody
+        raise NotExercised(Reason.INCONCLUSIVE, "the case has several current tasks")
+    seen = session.call(UNASSIGNED)
+    if not shown(session, WAITING[0], seen, waiting):  # then the list shows nothing
+        raise Blocked(session.recorder.root_of(WAITING[0]), UNASSIGNED)
+    listed = mentions(seen, case)
+    session.recorder.require(CLAIMED, not listed, seen, exchange, observed="a case of the main user is in the list")
 
 
 @pytest.mark.requirement("PM3-CASE-UNASSIGNED-ADHOC")

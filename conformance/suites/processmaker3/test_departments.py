@@ -114,8 +114,8 @@ def judge_last(session: Session, requirement: str, operation: str, look: Look) -
     """Record whether the dep_last that `look` finds is right: for a single department of its level, and for one of
     three.
 
-    Which of several is the last is up to the server. When that one is deleted, another one is the last. They are below
-    one of ours, so that nobody else's is there.
+    Which of several is the last is up to the server. When that one is deleted, another one is the last. When others are
+    created below them, that does not change. They are below one of ours, so that nobody else's is there.
 
     Raises:
         NotExercised: they cannot be created, or are not below it: the request for that is not documented.
@@ -152,7 +152,11 @@ def judge_last(session: Session, requirement: str, operation: str, look: Look) -
     deleted = session.call("deleteDepartment", path={"dep_uid": last.id})
     if is_gone(session, last):  # of one that stays another requirement speaks
         level.remove(last)
-        judge(deleted)
+        if not judge(deleted):
+            return
+    for one in level:  # what is below them is on a level of its own
+        check_is_below(session, made(session, "createDepartment", dep_parent=one.id), one)
+    judge()
 
 
 def check_is_below(session: Session, department: Resource, parent: Resource) -> None:

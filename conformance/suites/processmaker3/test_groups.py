@@ -12,7 +12,9 @@ from conformance.engine.checks import describe
 from conformance.engine.identifiers import has_value
 from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Session
-from conformance.suites.processmaker3.people import join, made, naming
+from conformance.suites.processmaker3.people import join, made, naming, people
+
+MEMBERS = "PM3-GROUP-DELETE-MEMBERS"
 
 pytestmark = pytest.mark.depth("standard")
 
@@ -46,13 +48,15 @@ def test_a_user_of_any_status_can_be_put_into_a_group(session: Session, status: 
     )
 
 
-@pytest.mark.requirement("PM3-GROUP-DELETED", "deleteGroup.2XX:status")
+@pytest.mark.requirement("PM3-GROUP-DELETED", "deleteGroup.2XX:status", MEMBERS)
 def test_nobody_can_be_put_into_a_deleted_group(session: Session) -> None:
     group, other = made(session, "createGroup"), made(session, "createGroup")
     first, second = made(session, "createUser"), made(session, "createUser")
     before = join(group, first, session)
-    session.call("deleteGroup", path={"grp_uid": group.id})
+    members = people(session, first)
+    deleted = session.call("deleteGroup", path={"grp_uid": group.id})
     session.ledger.gone(group.id)
+    members.record_unchanged(MEMBERS, deleted, before)
     request = naming(session, "addGroupUser", {"grp_uid": group.id}, second.id)
 
     def look() -> tuple[bool, Exchange]:

@@ -30,6 +30,7 @@ OTHERS = "PM3-PROCESS-UPDATE-OTHERS"
 PARTIAL = "PM3-PROCESS-UPDATE-PARTIAL"
 AFTER = "PM3-PROJECT-UPDATE-PROCESS"
 DELETED = "PM3-PROJECT-DELETE-WHOLE"
+INACTIVE = "PM3-PROCESS-INACTIVE-KEPT"
 OF_A_PROJECT = ("getProcess", "exportProject")
 FLAGS = ("pro_show_message", "pro_subprocess", "pro_debug")
 TRIGGERS = ("create", "open", "deleted", "canceled", "paused", "reassigned", "unpaused")
@@ -194,6 +195,27 @@ def test_an_update_of_the_project_leaves_what_its_process_has(session: Session) 
         record_difference(session.recorder, AFTER, one, read, updated)
     if not found:
         session.recorder.require(AFTER, True, read, before, updated)
+
+
+@pytest.mark.requirement(INACTIVE)
+def test_a_project_with_an_inactive_process_is_still_there(session: Session) -> None:
+    project = own_project(session)
+    process, _ = answered(session, "getProcess", project.id)
+    path = {"prj_uid": project.id}
+    before = session.call("exportProject", path=path)
+    projects.item_of(session, project.id, project.exchange)
+    sent = {"pro_uid": process.get("pro_uid") or project.id, "pro_status": "INACTIVE"}
+    updated = session.call("updateProcess", path=path, json=sent)
+    _, process, _ = read_until(session, project, sent)
+    if process.get("pro_status") != "INACTIVE":
+        raise NotExercised(Reason.INCONCLUSIVE, "the process is not INACTIVE after the update")
+    projects.item_of(session, project.id, updated, INACTIVE)
+    for operation in (projects.READ, "exportProject"):
+        read = session.send(operation, path=path)
+        if read.response.refused:
+            read = session.once_more(read, path=path)
+        told = f"{operation}: {checks.describe(read)}"
+        session.recorder.require(INACTIVE, read.response.ok, read, updated, before, observed=told, kind=Kind.REFUSED)
 
 
 @pytest.mark.requirement(DELETED)

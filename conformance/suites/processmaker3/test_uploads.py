@@ -28,6 +28,7 @@ pytestmark = pytest.mark.depth("standard")
 UPLOAD: Final = "uploadInputDocument"
 LIST: Final = "listInputDocuments"
 KEPT_OUT: Final = "PM3-INDOC-UPLOAD-DENIED"
+ADDS_NONE: Final = "PM3-INDOC-UPLOAD-REFUSED"
 POST: Final = ("PM3-INDOC-UPLOAD-POST", "PM3-INDOC-UPLOAD-POST-400")
 NO_FILE: Final = "Bad Request: This filename does not exist!"
 TOO_BIG: Final = r"Request Entity Too Large: Uploaded file .+ is too big\."
@@ -150,26 +151,44 @@ def test_a_file_that_went_into_a_text_field_is_missed(session: Session) -> None:
     refusal(session, "PM3-INDOC-UPLOAD-NAME", exchange, control, 400, NO_FILE)
 
 
-@pytest.mark.requirement("PM3-INDOC-UPLOAD-SIZE")
+@pytest.mark.requirement("PM3-INDOC-UPLOAD-SIZE", ADDS_NONE)
 def test_a_file_above_the_limit_for_files_is_too_big(session: Session) -> None:
     size = limit(session, "upload_max_filesize") + 1
     whole = session.table.fixture("post_max_size")
     if whole and size + BESIDE > int(whole):
         raise NotExercised(Reason.INCONCLUSIVE, "a file above upload_max_filesize is also above post_max_size")
-    control = uploaded(session).exchange
-    refusal(session, "PM3-INDOC-UPLOAD-SIZE", tried(session, of_size(session, size), large=True), control, 413, TOO_BIG)
+    own = uploaded(session)
+    exchange = settled(session, adding_nothing(session, own, of_size(session, size)))
+    refusal(session, "PM3-INDOC-UPLOAD-SIZE", exchange, own.exchange, 413, TOO_BIG)
 
 
-@pytest.mark.requirement(*POST)
+@pytest.mark.requirement(*POST, ADDS_NONE)
 def test_an_upload_above_the_limit_for_requests_seems_to_be_empty(session: Session) -> None:
     size = limit(session, "post_max_size")
-    control = uploaded(session).exchange
-    exchange = tried(session, of_size(session, size), large=True)
-    if refusal(session, POST[0], exchange, control, None, NO_TASK):
+    own = uploaded(session)
+    exchange = settled(session, adding_nothing(session, own, of_size(session, size)))
+    if refusal(session, POST[0], exchange, own.exchange, None, NO_TASK):
         told = describe(exchange)
         session.recorder.require(POST[1], exchange.response.status == 400, exchange, observed=told, kind=Kind.STATUS)
     else:
         session.recorder.block(POST[1], session.recorder.root_of(POST[0]))
+
+
+def adding_nothing(session: Session, own: Resource, request: dict[str, Any]) -> Exchange:
+    """An upload of a large file. Records whether the list shows its file although it was refused.
+
+    Files are known by their names: the list must show that of `own`, which was accepted.
+    """
+    exchange = session.send(UPLOAD, may_be_too_large=True, **request)
+    listing = session.send(LIST, path=own.entry.within)
+    shows = bool(own.entry.name) and mentions(listing, own.entry.name)
+    name = exchange.entry.name if exchange.entry is not None else ""
+    if not exchange.response.refused or not name or not shows:
+        session.recorder.skip(ADDS_NONE, Reason.INCONCLUSIVE, f"{LIST} does not show the names of files")
+        return exchange
+    told = f"{describe(exchange)}, but the file is in the list"
+    session.recorder.require(ADDS_NONE, not mentions(listing, name), listing, exchange, own.exchange, observed=told)
+    return exchange
 
 
 def refusal(

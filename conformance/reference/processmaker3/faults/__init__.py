@@ -7,6 +7,7 @@ from conformance.reference.processmaker3.faults import (  # noqa: F401 - each re
     case,
     case_document,
     companion,
+    denied,
     diagram,
     disguised,
     elsewhere,

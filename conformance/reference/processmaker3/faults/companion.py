@@ -84,3 +84,32 @@ def _(ref: ProcessMaker3) -> None:
 @fault("pm3-give-role-moves-all", SYSTEM, "Giving a user a role gives it to everybody else.")
 def _(ref: ProcessMaker3) -> None:
     _entering(ref, "appoint", "role", lambda _one, _uid: True, to=True)
+
+
+@fault("pm3-group-delete-takes-members", SYSTEM, "Deleting a group deletes its members.")
+def _(ref: ProcessMaker3) -> None:
+    start = set(ref.people.users)
+
+    def make(dissolve: Callable[[str], None]) -> Callable[[str], None]:
+        def ruthless(uid: str) -> None:
+            members = list(ref.people.members.get(uid, ()))
+            dissolve(uid)
+            for one in members:
+                if one not in start:
+                    ref.people.disable(one)
+
+        return ruthless
+
+    override(ref.people, "dissolve", make)
+
+
+@fault("pm3-department-unassign-deactivates", SYSTEM, "Unassigning a user from a department makes the user INACTIVE.")
+def _(ref: ProcessMaker3) -> None:
+    def make(dismiss: Enter) -> Enter:
+        def harsh(uid: str, user: Person) -> None:
+            dismiss(uid, user)
+            user.status = "INACTIVE"
+
+        return harsh
+
+    override(ref.people, "dismiss", make)

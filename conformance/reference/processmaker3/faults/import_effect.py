@@ -260,8 +260,3 @@ def _after_generation(ref: ProcessMaker3, change: Callable[[Project], None]) -> 
 @fault("pm3-generate-deactivates-process", SYSTEM, "Generating a project sets the classic process to INACTIVE.")
 def _(ref: ProcessMaker3) -> None:
     _after_generation(ref, lambda classic: classic.process.update(pro_status="INACTIVE"))
-
-
-@fault("pm3-generate-deletes-process", SYSTEM, "Generating a project deletes the classic process.")
-def _(ref: ProcessMaker3) -> None:
-    _after_generation(ref, lambda classic: ref.workspace.delete(classic.uid))

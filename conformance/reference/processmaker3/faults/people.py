@@ -325,3 +325,16 @@ def _(ref: ProcessMaker3) -> None:
 
     override(ref.people, "open", opening)
     override(ref.people, "last", last)
+
+
+@fault("pm3-department-last-of-all", SYSTEM, "Only the newest department of all levels is the last one.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.people, "last", lambda _: lambda one: int(list(ref.people.departments.values())[-1] is one))
+
+
+@fault("pm3-department-last-childless", SYSTEM, "A department with others below it is never the last one.")
+def _(ref: ProcessMaker3) -> None:
+    def make(last: Callable[[Department], int]) -> Callable[[Department], int]:
+        return lambda one: 0 if any(ref.people.below(one.uid)) else last(one)
+
+    override(ref.people, "last", make)
