@@ -203,13 +203,11 @@ def test_a_project_with_an_inactive_process_is_still_there(session: Session) -> 
     process, _ = answered(session, "getProcess", project.id)
     path = {"prj_uid": project.id}
     before = session.call("exportProject", path=path)
-    projects.item_of(session, project.id, project.exchange)
     sent = {"pro_uid": process.get("pro_uid") or project.id, "pro_status": "INACTIVE"}
     updated = session.call("updateProcess", path=path, json=sent)
     _, process, _ = read_until(session, project, sent)
     if process.get("pro_status") != "INACTIVE":
         raise NotExercised(Reason.INCONCLUSIVE, "the process is not INACTIVE after the update")
-    projects.item_of(session, project.id, updated, INACTIVE)
     for operation in (projects.READ, "exportProject"):
         read = session.send(operation, path=path)
         if read.response.refused:

@@ -126,25 +126,12 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "bulk", make)
 
 
-def _inactive(ref: ProcessMaker3, uid: str) -> bool:
-    """Whether there is such a project, and its process is INACTIVE."""
-    project = ref.workspace.projects.get(uid)
-    return project is not None and project.process["pro_status"] == "INACTIVE"
-
-
-@fault("pm3-inactive-unlisted", SYSTEM, "The list leaves out projects whose process is INACTIVE.")
-def _(ref: ProcessMaker3) -> None:
-    def make(listing: Callable[[], list[Data]]) -> Callable[[], list[Data]]:
-        return lambda: [one for one in listing() if not _inactive(ref, one["prj_uid"])]
-
-    override(ref.workspace, "listing", make)
-
-
 @fault("pm3-inactive-not-exported", SYSTEM, "A project whose process is INACTIVE cannot be exported.")
 def _(ref: ProcessMaker3) -> None:
     def make(usual: Endpoint) -> Endpoint:
         async def active(call: Call) -> Response:
-            if _inactive(ref, call.uid):
+            project = ref.workspace.projects.get(call.uid)
+            if project is not None and project.process["pro_status"] == "INACTIVE":
                 raise Refused("The process is not active.")
             return await usual(call)
 
