@@ -198,6 +198,7 @@ LIBERTIES = (
             "*/artifacts[[]]*",
             "getProcess.200./pro_*:format",  # null has no format
             "PM3-ACCESS-GENERATE-*",  # nor can a new item be recognised
+            "PM3-GENERATE-PROCESS-KEPT",  # the process itself is the generated project
         ),
         findings=(
             "bulkDeleteProjects.200:content-type",

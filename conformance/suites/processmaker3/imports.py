@@ -50,12 +50,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an import ended: the prj_uid in its response, empty for a refusal, and what it left of the original."""
+    """How an import ended: the prj_uid in its response, empty for a refusal, and what it changed of the original.
+
+    `carried_out` says whether it was refused, and created a project nevertheless.
+    """
 
     exchange: Exchange
     offered: str
     touched: tuple[Difference, ...]
     read: Exchange
+    carried_out: bool
 
 
 def prepare(session: Session) -> Source:
@@ -170,10 +174,11 @@ def ending(session: Session, source: Source, options: dict[str, str]) -> Ending:
     if prj_uid:
         session.accepted(exchange)
         adopted(session, exchange)
+        done = False
     else:
-        session.resources.clean_up_failed_create(operation, exchange)
+        done = session.resources.clean_up_failed_create(operation, exchange)
     touched, read = changes(session, source.project.id, before)
-    return Ending(exchange, prj_uid, touched, read)
+    return Ending(exchange, prj_uid, touched, read, done)
 
 
 def kind_of(one: Ending, source: Source) -> str:

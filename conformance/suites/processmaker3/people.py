@@ -30,8 +30,10 @@ def created(session: Session, operation: str, **members: Any) -> Resource:
     return session.create(operation, json=sampling.body(session, session.operation(operation)) | members)
 
 
-def attempted(session: Session, operation_id: str, body: Any) -> Exchange:
-    """A creation that may be refused; what it created, whatever the response, is recorded in the ledger.
+def attempted(session: Session, operation_id: str, body: Any) -> tuple[Exchange, bool]:
+    """A creation that may be refused, and whether a refused one was carried out.
+
+    What it created, whatever the response, is recorded in the ledger.
 
     Raises:
         NotExercised: there was no response.
@@ -40,11 +42,10 @@ def attempted(session: Session, operation_id: str, body: Any) -> Exchange:
     exchange = session.send(operation_id, json=body)
     if exchange.entry is None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
-    if exchange.response.ok:
-        session.resources.resolve_id(operation, exchange)
-    else:
-        session.resources.clean_up_failed_create(operation, exchange)
-    return exchange
+    if not exchange.response.ok:
+        return exchange, bool(session.resources.clean_up_failed_create(operation, exchange))
+    session.resources.resolve_id(operation, exchange)
+    return exchange, False
 
 
 def naming(session: Session, operation: str, path: dict[str, str], user: str) -> dict[str, Any]:

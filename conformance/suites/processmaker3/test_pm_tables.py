@@ -72,7 +72,7 @@ def test_a_field_of_a_new_table_can_have_a_size(session: Session) -> None:
     body = sampling.body(session, session.operation(CREATE))
     if not isinstance(body.get("fields"), list):
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"the body for {CREATE} has no fields")
-    exchange = attempted(session, CREATE, body | {"fields": [*body["fields"], SIZED]})
+    exchange, _ = attempted(session, CREATE, body | {"fields": [*body["fields"], SIZED]})
     session.recorder.require(
         "PM3-PMTABLE-SIZE",
         exchange.response.ok,

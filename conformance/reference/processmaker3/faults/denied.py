@@ -10,6 +10,7 @@ from conformance.reference.forms import read_form
 from conformance.reference.processmaker3.cases import Document
 from conformance.reference.processmaker3.diagram import empty, new_uid
 from conformance.reference.processmaker3.fields import Refused
+from conformance.reference.processmaker3.people import Department
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -150,3 +151,19 @@ def _(ref: ProcessMaker3) -> None:
         return claimed
 
     override(ref.casebook, "unassigned", make)
+
+
+@fault("pm3-department-twin-refused-and-created", SYSTEM, "A second department of a title is refused, and created.")
+def _(ref: ProcessMaker3) -> None:
+    def make(refuse: Callable[[str, str], None]) -> Callable[[str, str], None]:
+        def creating(name: str, parent: str) -> None:
+            try:
+                refuse(name, parent)
+            except Refused:
+                twin = Department(new_uid(), name, parent, "ACTIVE")
+                ref.people.departments[twin.uid] = twin
+                raise
+
+        return creating
+
+    override(ref.people, "refuse_twin", make)
