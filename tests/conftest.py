@@ -18,7 +18,7 @@ from conformance.core.shard import parse
 from .parts import covered_files, part_of
 
 if TYPE_CHECKING:
-    from .runs.support import Run
+    from .runs.whole import Whole
 
 COMPILED = "PYTHONPYCACHEPREFIX"
 CI_SERVICE = ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS")
@@ -78,7 +78,7 @@ def shared_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def whole_run(shared_directory: Path) -> Callable[[str, str], Run]:
+def whole_run(shared_directory: Path) -> Callable[[str, str], Whole]:
     """A whole run against the reference of a system and personality, made by one worker for all."""
     from .runs.whole import shared  # most tests need none
 

@@ -9,6 +9,7 @@ import pytest
 from conformance.cli import main
 from conformance.core import exit_codes
 from tests.runs.support import served
+from tests.samples import by_default
 
 from .repository import Repository
 
@@ -272,7 +273,7 @@ def test_is_done(report):
     assert not record.leftovers
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+@pytest.mark.parametrize("workers", by_default([[], ["-n", "2"]], []))
 def test_invalid_register_ends_pytest_before_any_request(workers: list[str], repository: Repository) -> None:
     text = 'name = "t"\n[processmaker4]\nurl = "http://127.0.0.1:9"\naccess_token = "t"\nprocess_id = 1\n'
     repository.write("target.toml", text)

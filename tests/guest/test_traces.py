@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.runs.support import served
+from tests.samples import by_default
 
 from .repository import Repository
 
@@ -27,7 +28,11 @@ WAYS = {
 
 
 @pytest.mark.parametrize(
-    ("way", "workers"), [*((way, []) for way in WAYS), ("failing", ["-n", "1"]), ("broken", ["-n", "1"])]
+    ("way", "workers"),
+    by_default(
+        [*((way, []) for way in WAYS), ("failing", ["-n", "1"]), ("broken", ["-n", "1"])],
+        *(("passing", []), ("failing", ["-n", "1"])),
+    ),
 )
 def test_repository_with_a_target_runs_its_own_tests_too(way: str, workers: list[str], repository: Repository) -> None:
     text, options, code = WAYS[way]
@@ -47,8 +52,8 @@ def _timeless(text: str) -> list[str]:
     return [line for line in lines if "gw" not in line and "worker" not in line and "plugin" not in line]
 
 
-@pytest.mark.parametrize("options", [["--collect-only"], ["-k", "nothing", "-n", "2"]])
-@pytest.mark.parametrize("name", ["../../x", "/tmp/y"])
+@pytest.mark.parametrize("options", by_default([["--collect-only"], ["-k", "nothing", "-n", "2"]], ["--collect-only"]))
+@pytest.mark.parametrize("name", by_default(["../../x", "/tmp/y"], "../../x"))
 def test_target_name_creates_no_directory(name: str, options: list[str], repository: Repository) -> None:
     repository.write("target.toml", TARGET.replace('"t"', f'"{name}"', 1))
     before = set(repository.path.parent.rglob("*"))
@@ -57,7 +62,7 @@ def test_target_name_creates_no_directory(name: str, options: list[str], reposit
     assert set(repository.path.parent.rglob("*")) == before
 
 
-@pytest.mark.parametrize("name", ["../../x", "z" * 300])
+@pytest.mark.parametrize("name", by_default(["../../x", "z" * 300], "../../x"))
 def test_run_is_written_below_reports_whatever_the_target_is_called(name: str, repository: Repository) -> None:
     with served("processmaker4") as (_, toml):
         repository.write("target.toml", toml.replace('name = "reference"', f'name = "{name}"', 1))
@@ -72,7 +77,10 @@ def test_run_is_written_below_reports_whatever_the_target_is_called(name: str, r
 
 @pytest.mark.parametrize(
     ("held", "workers"),
-    [("run.json", []), ("ledger-main.ndjson", []), ("parts", ["-n", "2"]), ("a file in its place", ["-n", "2"])],
+    by_default(
+        [("run.json", []), ("ledger-main.ndjson", []), ("parts", ["-n", "2"]), ("a file in its place", ["-n", "2"])],
+        ("ledger-main.ndjson", []),
+    ),
 )
 def test_directory_of_another_run_is_not_changed(held: str, workers: list[str], repository: Repository) -> None:
     elsewhere = repository.path.parent / "elsewhere"
@@ -115,7 +123,7 @@ HOOKS = {
 }
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@pytest.mark.parametrize("hook", by_default(HOOKS, "a code of a plugin"))
 def test_exit_code_of_a_plugin_is_kept(hook: str, repository: Repository) -> None:
     text, code = HOOKS[hook]
     repository.write("conftest.py", text)

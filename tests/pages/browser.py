@@ -12,6 +12,8 @@ from typing import Final
 import pytest
 from playwright.sync_api import ConsoleMessage, Dialog, Page, Request, sync_playwright
 
+from tests.samples import by_default
+
 # Without these the browser itself asks its maker for news.
 QUIET: Final = (
     "--no-sandbox",
@@ -49,6 +51,13 @@ class Opened:
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.errors.append(message.text)
+
+
+WINDOWS: Final = by_default(
+    [(1280, "light"), (1280, "dark"), (400, "light"), (400, "dark")],
+    *((1280, "light"), (400, "dark")),
+)
+"""Widths in pixels with colour schemes."""
 
 
 @contextmanager

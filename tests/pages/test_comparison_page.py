@@ -10,12 +10,11 @@ from conformance.core.verdict import Outcome
 from conformance.report.upgrade import comparison, page
 
 from ..reporting import sample
-from .browser import opened
+from .browser import WINDOWS, opened
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [1280, 400])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), WINDOWS)
 def test_comparison_page_fits_the_window_and_folds_long_lists(tmp_path: Path, width: int, scheme: str) -> None:
     worse = [sample.deviation(number, title=sample.HOSTILE) for number in range(1, 15)]
     tested = [sample.verdict(one.requirement, Outcome.CONFORMS) for one in worse]

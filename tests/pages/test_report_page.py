@@ -9,12 +9,11 @@ import pytest
 from conformance.report.html import page
 
 from ..reporting import sample
-from .browser import opened
+from .browser import WINDOWS, opened
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [1280, 400])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), WINDOWS)
 def test_report_page_fits_the_window_and_makes_no_requests(tmp_path: Path, width: int, scheme: str) -> None:
     record = sample.write_run(tmp_path)
     with opened(page.write(record, tmp_path, [sample.record(started="2025-01-01T00:00:00Z")]), width) as seen:

@@ -1,6 +1,6 @@
 """The faults that are run by default: one of each make, chosen in the same way every time.
 
-A make is a file of faults with a kind of defect, or a way in which a requirement is tested. `-m matrix` runs the rest.
+A make is a file of faults, a kind of defect, or a way in which a requirement is tested. `-m matrix` runs the rest.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ Make = tuple[str, ...]
 
 @cache
 def makes(fault: str) -> frozenset[Make]:
-    """The makes of a fault: its file with each of its kinds, and how its requirements are tested."""
+    """The makes of a fault in its system: its file, each of its kinds, and how its requirements are tested."""
     system = FAULTS[fault]
     file = known_faults(system)[fault].apply.__module__
-    kinds = [kind.name for kind in KINDS if fault in kind.faults(system)]
+    kinds = {(system, kind.name) for kind in KINDS if fault in kind.faults(system)}
     tested = {(one.tried, str(one.aspect), str(one.level)) for one in REQUIREMENTS if fault in one.faults}
-    return frozenset({(system, file, kind) for kind in ["", *kinds]} | {(system, *way) for way in tested})
+    return frozenset({(system, file), *kinds, *((system, *way) for way in tested)})
 
 
 def cover(members: Mapping[str, Set[Make]]) -> list[str]:

@@ -14,6 +14,7 @@ import pytest
 from conformance.core import exit_codes
 from conformance.report import record_file
 from conformance.report.run_record import RunRecord
+from tests.samples import by_default
 
 from .support import served
 
@@ -92,7 +93,9 @@ def project(tmp_path: Path) -> Iterator[Project]:
 WORKERS = [(), pytest.param(("-n", "2"), marks=pytest.mark.matrix)]
 
 
-@pytest.mark.parametrize("workers", [("-p", "no:xdist"), ("-n", "2", "--dist", "load")])
+@pytest.mark.parametrize(
+    "workers", by_default([["-p", "no:xdist"], ["-n", "2", "--dist", "load"]], ["-n", "2", "--dist", "load"])
+)
 def test_whole_run_is_complete(project: Project, workers: tuple[str, ...]) -> None:
     project.write("test_mine.py", OWN.format(holds=True))
     ended = project.pytest(*workers)
@@ -115,7 +118,7 @@ LEAVING_OUT = {"mark": MARKING, "fixture": SKIPPING, "file": NOT_COLLECTING, "pr
 @pytest.mark.parametrize(
     ("way", "workers"),
     [
-        *((way, "0") for way in LEAVING_OUT),
+        *by_default(((way, "0") for way in LEAVING_OUT), ("mark", "0")),
         ("fixture", "2"),
         pytest.param("file", "2", marks=pytest.mark.matrix),
     ],
@@ -135,6 +138,7 @@ def test_tests_left_out_by_an_option_are_noticed(project: Project) -> None:
     assert project.record.not_run
 
 
+@pytest.mark.matrix
 def test_tests_left_out_by_the_configuration_are_noticed(project: Project) -> None:
     project.write("pytest.ini", "[pytest]\naddopts = -k 'not curl'\n")
     project.pytest()
@@ -169,13 +173,15 @@ def test_failing_test_outside_the_suites_fails_the_run(project: Project, workers
     assert "a test outside the suites failed" in ended.stdout
 
 
+@pytest.mark.matrix
 def test_exit_code_of_a_plugin_is_kept(project: Project) -> None:
     project.write("conftest.py", "def pytest_sessionfinish(session):\n    session.exitstatus = 17\n")
     ended = project.pytest()
     assert ended.returncode == project.record.exit_code == 17
 
 
-@pytest.mark.parametrize("workers", [pytest.param((), marks=pytest.mark.matrix), ("-n", "2")])
+@pytest.mark.matrix
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_run_with_a_selection_is_not_complete(project: Project, workers: tuple[str, ...]) -> None:
     call = [sys.executable, "-m", "conformance", "run", "target.toml", "--output", "run", *workers, "--", "-k", "curl"]
     environment = {**os.environ, "PYTEST_ADDOPTS": ""}

@@ -22,6 +22,7 @@ from .covered import RecordFaultRun
 from .fault_sample import sample
 from .faults import FAULTS, examples, named
 from .support import run, served
+from .whole import Whole
 
 # What a fault leaves behind because it breaks finding or removing it.
 INDELIBLE = {
@@ -143,22 +144,16 @@ def check_fault(fault: str, directory: Path, selection: list[str], personality: 
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_faultless_reference_has_no_deviation_and_every_requirement_with_a_fault_conforms(
-    system: str, tmp_path: Path
+    system: str, whole_run: Callable[[str, str], Whole]
 ) -> None:
-    with served(system) as (reference, toml):
-        before = reference.snapshot()
-        target = tmp_path / "target.toml"
-        target.write_text(toml)
-        result = run(target, tmp_path / "run")
-        after = reference.snapshot()
-        residue = reference.residue()
+    result = whole_run(system, PLAIN)
     record = result.record
     assert (result.code, record.deviations, record.findings, record.problems) == (exit_codes.OK, [], [], [])
     assert record.complete
-    assert after == before
+    assert result.unchanged
     assert record.leftovers == []
     assert {f"{one.kind}s": one.count for one in record.residue if not one.why} == {
-        kind: count for kind, count in residue.items() if count
+        kind: count for kind, count in result.residue.items() if count
     }
     outcomes = {one.requirement: one.outcome for one in record.verdicts}
     turned = {one.id for one in load(system).requirements.values() if one.faults}

@@ -42,7 +42,7 @@ FEW: Final = (
 """The faults for which each front is tested alone."""
 CURED: Final = {"pro-second-token-dead"}
 """Faults that one session per user leaves nothing of: where only the last token is left, it is the first one too."""
-SAMPLE: Final = {("pm3-delete-error-code", 1), ("pm4-wrong-token-accepted", 4), ("pro-status-missing", 1)}
+SAMPLE: Final = {("pm4-wrong-token-accepted", 4), ("pro-status-missing", 1)}
 
 
 def in_front(system: str, names: str) -> tuple[Callable[[Reference], None], Callable[[dict[str, Any]], None]]:

@@ -63,6 +63,7 @@ def test_run_tests_exactly_what_was_planned(system: str, tmp_path: Path) -> None
     assert len(left) < len(verdicts) / 90, sorted(left)  # what the responses leave open
 
 
+@pytest.mark.matrix
 def test_planned_but_untested_requirement_has_a_reason(tmp_path: Path) -> None:
     verdicts = record("procesio", tmp_path, Safety.OWNED).verdicts
     given = load_target(tmp_path / "target.toml")

@@ -67,7 +67,7 @@ CASES: Final = [
         passes,
         id=f"{system}-{workers}-{'-'.join(map(str, statuses))}{wait and '-wait'}{(passes and '-passes') or ''}",
         marks=[]
-        if (statuses, workers, wait, passes) == (MIXED, 1, "", False) and system != LARGE
+        if (statuses, workers, wait, passes) == (MIXED, 1, "", False) and system == "processmaker4"
         else [pytest.mark.matrix],
     )
     for system in SYSTEMS

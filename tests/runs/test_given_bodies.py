@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
 from starlette.responses import JSONResponse
 from starlette.routing import Match
 
@@ -69,6 +70,7 @@ def reached(bodies: str, directory: Path) -> tuple[set[str], Any]:
     return tried(result.record), result.record
 
 
+@pytest.mark.matrix
 def test_bodies_for_the_creates_make_a_run_as_complete_as_the_reference(
     plain: Callable[[str], set[str]], tmp_path: Path
 ) -> None:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timeout(900)  # it ends by itself; late on a busy machi
     ("number", "workers"),
     [
         (signal.SIGINT, "2"),
-        (signal.SIGTERM, "1"),
+        pytest.param(signal.SIGTERM, "1", marks=pytest.mark.matrix),
         pytest.param(signal.SIGINT, "1", marks=pytest.mark.matrix),
         pytest.param(signal.SIGTERM, "2", marks=pytest.mark.matrix),
     ],

@@ -25,9 +25,9 @@ from ..mutants.served import ABSENT_PATH, Spoiler
 from .liberty import tried
 from .support import Run, run, served
 
-FEW: Final = {("startRequest", 404), ("authenticate", 405), ("deleteProcess", 405)}
+FEW: Final = {("startRequest", 404), ("authenticate", 405)}
 REMOVES_VARIABLES: Final = "executeTrigger"  # no other way is documented; otherwise the empty one that was set stays
-SHOWN_BY_A_LIBERAL: Final = {("startRequest", 404), ("getInstanceStatus", 404)}
+SHOWN_BY_A_LIBERAL: Final = {("startRequest", 404)}
 FITTING: Final = (Reason.UNDOCUMENTED_REQUEST, Reason.INCONCLUSIVE, Reason.LIMIT_REACHED)
 """Why something of another operation may not be exercised, besides being blocked."""
 

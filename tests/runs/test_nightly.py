@@ -124,6 +124,7 @@ def test_unreached_entries_are_neither_gone_nor_pruned(team: Team) -> None:
     assert not unsupported.record.baseline.gone
 
 
+@pytest.mark.matrix
 def test_an_expired_entry_counts_again_also_with_workers(team: Team) -> None:
     team.baseline(team.night([SECOND]), "--expires", "2001-02-03")
     again = team.checked([SECOND], "-n", "2")

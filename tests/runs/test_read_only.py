@@ -87,7 +87,9 @@ def test_values_of_read_resources_are_not_stored(read: Read) -> None:
     assert "<string>" in stored
 
 
-@pytest.mark.parametrize("system", [pytest.param("processmaker3", marks=pytest.mark.matrix), "procesio"])
+@pytest.mark.parametrize(
+    "system", [pytest.param(one, marks=pytest.mark.matrix) for one in ("processmaker3", "procesio")]
+)
 def test_liberties_in_read_resources_are_no_deviations(system: str, tmp_path: Path) -> None:
     with filled(tmp_path, 20, level="read-only", personality=LIBERAL) as there:
         result = run(there.file, tmp_path / "run", "--system", system, "--max-examples", "1")

@@ -60,11 +60,12 @@ def test_refusal_that_does_not_repeat_is_ignored(call: Call, requirement: str, t
 TAKEN = ("Something of that name already exists.", "Duplicate entry 'x' for key 'name'", "That is already in use.")
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     "call",
     [
-        pytest.param(CREATE, id="create", marks=pytest.mark.matrix),
-        pytest.param(START, id="start", marks=pytest.mark.matrix),
+        pytest.param(CREATE, id="create"),
+        pytest.param(START, id="start"),
         pytest.param(RUN, id="run"),
     ],
 )

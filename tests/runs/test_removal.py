@@ -74,7 +74,8 @@ def blocked_by_nothing(record: RunRecord) -> set[str | None]:
     return {one.blocked_by for one in record.verdicts if one.outcome is Outcome.BLOCKED} - known
 
 
-@pytest.mark.parametrize("profile", ["processmaker3/departments", pytest.param("", marks=pytest.mark.matrix)])
+@pytest.mark.matrix
+@pytest.mark.parametrize("profile", ["processmaker3/departments", ""])
 def test_late_deletions_cause_no_deviation(tmp_path: Path, profile: str) -> None:
     def lagging(reference: Reference) -> None:
         late(reference, LAG)
@@ -129,12 +130,13 @@ def test_check_reports_what_would_be_left(tmp_path: Path) -> None:
     assert f"creates on the server, at most {MAX_KEPT}" in " ".join(checked.output.split())
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     ("status", "part", "kind"),
     [
         (500, "/project/", "project"),
-        pytest.param(405, "/department/", "department", marks=pytest.mark.matrix),
-        pytest.param(405, "/project/", "project", marks=pytest.mark.matrix),
+        (405, "/department/", "department"),
+        (405, "/project/", "project"),
     ],
 )
 def test_failing_deletion_leaves_few_resources(tmp_path: Path, status: int, part: str, kind: str) -> None:

@@ -18,6 +18,7 @@ from conformance.reference.serving import toml
 from conformance.report.statement.statement import Conformance, Statement, state
 from conformance.spec.requirement import Requirement
 from conformance.spec.specification import SYSTEMS, load
+from tests.samples import by_default
 
 from .support import run, served
 
@@ -98,7 +99,7 @@ def test_every_profile_with_firm_requirements_has_its_own_fault() -> None:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("profile", TRIED)
+@pytest.mark.parametrize("profile", by_default(TRIED, "processmaker4/requests"))
 def test_fault_lowers_exactly_its_profile(profile: str, faultless: Callable[..., Statement], tmp_path: Path) -> None:
     turned(profile, CLAIMED[profile.partition("/")[0]], faultless, tmp_path)
 
@@ -113,7 +114,7 @@ def test_fault_lowers_exactly_its_profile_in_a_whole_run(
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", by_default(SYSTEMS, "processmaker4"))
 def test_claims_of_a_faultless_reference_conform(system: str, faultless: Callable[..., Statement]) -> None:
     statement = faultless(system, CLAIMED[system])
     assert standings(statement) == dict.fromkeys(CLAIMED[system], Conformance.CONFORMS)

@@ -44,6 +44,7 @@ def test_several_workers_give_the_same_verdicts_as_one(number: str, chosen: tupl
     assert said(tmp_path / "many", "processmaker3", "-n", number, "--dist", "load", *chosen) == alone
 
 
+@pytest.mark.matrix
 def test_executions_are_counted_for_all_workers(tmp_path: Path) -> None:
     said(tmp_path / "procesio", "procesio", "-n", "3", "--dist", "load")
 

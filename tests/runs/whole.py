@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,15 +16,27 @@ from .support import Run, run, served
 MADE: Final = "whole-run.pickle"
 
 
-def made(system: str, personality: str, directory: Path) -> Run:
+@dataclass(frozen=True)
+class Whole(Run):
+    """A whole run, and what it did to the reference."""
+
+    unchanged: bool
+    """Whether the reference has the state of before."""
+    residue: Mapping[str, int]
+    """How many things of each kind no operation removes."""
+
+
+def made(system: str, personality: str, directory: Path) -> Whole:
     """Serve a reference and run everything against it, with one generated case each; `directory` is empty."""
-    with served(system, personality=personality) as (_, toml):
+    with served(system, personality=personality) as (reference, toml):
+        before = reference.snapshot()
         target = directory / "target.toml"
         target.write_text(toml)
-        return run(target, directory / "run", "--max-examples", "1")
+        of = run(target, directory / "run", "--max-examples", "1")
+        return Whole(of.code, of.printed, of.output, reference.snapshot() == before, reference.residue())
 
 
-def shared(system: str, personality: str, directory: Path) -> Run:
+def shared(system: str, personality: str, directory: Path) -> Whole:
     """The whole run in a `directory` that processes share; the first one makes it, the others wait."""
     place = directory / f"{system}-{personality}"
     with FileLock(f"{place}.lock"):
@@ -31,5 +45,5 @@ def shared(system: str, personality: str, directory: Path) -> Run:
             place.mkdir(exist_ok=True)
             whole = made(system, personality, Path(tempfile.mkdtemp(dir=place)))  # a failed attempt is kept separately
             file.write_bytes(pickle.dumps(whole))
-        found: Run = pickle.loads(file.read_bytes())
+        found: Whole = pickle.loads(file.read_bytes())
     return found

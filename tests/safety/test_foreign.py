@@ -28,6 +28,7 @@ def untouched(there: Filled, output: Path, *options: str, owned: bool = False) -
     assert without(there.snapshot(), {name for one in unproved for name in one.identifiers}) == there.before
 
 
+@pytest.mark.matrix
 def test_run_does_not_change_resources_of_others(tmp_path: Path) -> None:
     with filled(tmp_path, 60) as there:
         assert set(there.made) == {one.resource for system in SYSTEMS for one in makers(system)}
@@ -49,6 +50,7 @@ def test_run_at_level_disposable_does_not_change_resources_of_others(systems: tu
         untouched(there, tmp_path / "run", "--max-examples", "2", *(f"--system={one}" for one in systems))
 
 
+@pytest.mark.matrix
 def test_read_only_run_leaves_only_tokens(tmp_path: Path) -> None:
     with filled(tmp_path, 60, level="read-only") as there:
         residue = {system: one.residue() for system, one in there.references.items()}

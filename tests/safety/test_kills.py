@@ -21,6 +21,7 @@ from conformance.run.sweep import locked
 from conformance.spec.specification import SYSTEMS, load
 from conformance.wire.ledger import UNSEEN
 from tests.runs.support import start
+from tests.samples import by_default
 
 from .foreign import Filled, filled, without
 from .kills import MOMENTS, Kill, Killer, spread
@@ -88,7 +89,7 @@ def _settled(run: Path) -> None:
             pass
 
 
-@pytest.mark.parametrize("kill", FEW, ids=str)
+@pytest.mark.parametrize("kill", by_default(FEW, FEW[0]), ids=str)
 def test_killed_run_is_swept_and_resources_of_others_are_not_touched(
     kill: Kill, tmp_path: Path, elsewhere: Filled
 ) -> None:

@@ -1,4 +1,7 @@
-"""The limits of a target file hold for a whole run, as the server sees it, also with several workers."""
+"""The limits of a target file hold for a whole run, as the server sees it, also with several workers.
+
+By default tests/guest/test_limits.py shows it with few tests.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +23,9 @@ OPEN: Final = 6
 EXECUTIONS: Final = 4
 
 
-@pytest.mark.parametrize(
-    ("system", "workers"),
-    [
-        pytest.param("processmaker3", "1", marks=pytest.mark.matrix),
-        ("procesio", "4"),  # it starts what is counted
-        pytest.param("processmaker3", "4", marks=pytest.mark.matrix),
-        pytest.param("procesio", "1", marks=pytest.mark.matrix),
-    ],
-)
+@pytest.mark.matrix
+@pytest.mark.parametrize("workers", ["1", "4"])
+@pytest.mark.parametrize("system", ["processmaker3", "procesio"])
 def test_run_stays_within_its_limits(system: str, workers: str, tmp_path: Path) -> None:
     reference = build(system)
     watch = Watch(reference)
