@@ -74,12 +74,7 @@ class Machines:
         return Run(int(code), printed.getvalue(), output)
 
 
-@pytest.fixture(
-    params=[
-        "processmaker4",
-        *(pytest.param(one, marks=[pytest.mark.matrix, pytest.mark.timeout(900)]) for one in ("procesio", "all")),
-    ]
-)
+@pytest.fixture(params=["procesio", pytest.param("all", marks=[pytest.mark.matrix, pytest.mark.timeout(900)])])
 def machines(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machines]:
     systems = SYSTEMS if request.param == "all" else [request.param]
     references = [build(system, FAULTS[system]) for system in systems]
