@@ -8,6 +8,7 @@ shares mean something on any machine.
 
 from __future__ import annotations
 
+import gc
 import secrets
 import tempfile
 import time
@@ -83,6 +84,8 @@ def measured(first: int, each: int, options: Sequence[str] = ()) -> tuple[int, f
     ):
         target = Path(directory) / "target.toml"
         target.write_text(toml, encoding="utf-8")
+        gc.collect()
+        gc.freeze()  # a collection must not walk through what earlier runs left: a run has a process of its own
         started = time.thread_time()
         result = run(target, Path(directory) / "run", *options)
         total = time.thread_time() - started
