@@ -96,6 +96,9 @@ LIBERTIES = (
         unshown=(  # an item that is not shown may be on another page
             "PRO-*-CREATE-LISTED",
             "PRO-*-DETAILS",
+            "PRO-PROCESS-TOGGLE-LISTED",
+            "PRO-SCHEDULE-STATUS-LISTED",
+            "PRO-INSTANCE-STAYS",
             "PRO-CREDENTIAL-TYPE*-NAMED",
             "PRO-CREDENTIAL-TYPE-CREATE-READABLE",  # its identifier is returned only there
             "PRO-INSTANCE-LISTED",
