@@ -20,6 +20,10 @@ SHOWN_IN: Final = {
     "pro-description-cut": {f"{CASES}[modifyProcess]"},
     "pro-action-letters-lost": {f"{CASES}[createAction]"},
     "pro-long-delete-takes-another": {f"{CASES}[deleteProcess]"},
+    # The test that shows it is of another requirement, which it does not decide without the fault.
+    "pm3-update-keeps-gateways": {"test_documented_values_are_accepted_in_an_update"},
+    "pm3-export-unescaped": {"test_an_export_has_the_elements_of_the_diagram"},
+    "pm3-export-without-gateway-types": {"test_a_project_that_is_gone_comes_back_from_its_export"},
     "pm3-create-null-date-kept": {"test_documented_bodies_are_accepted[createProject]"},
     "pm3-create-loop-refused": {"test_a_life_goes_as_documented[createProject]"},
 }

@@ -84,6 +84,10 @@ STATE_IN_NUMBERS = {"pro-modify-schedule-turns-state"}
 
 APART = {"pm3-indoc-read-by-anyone"}  # its requests without a complete body make the server close connections
 
+# Where a case that is over is shown in all like the one that runs, the target file may as well name a wrong one: the
+# run says so, and only a paused case, which no mistake in the file explains, shows the fault.
+FILE_IN_DOUBT = {"pm3-case-of-neighbour": ("completed_case", "canceled_case")}
+
 SAMPLE = sample(without=APART)
 
 
@@ -137,8 +141,10 @@ def check_fault(fault: str, directory: Path, selection: list[str], personality: 
     assert result.deviating == firm
     assert hedged <= findings
     assert firm or findings == hedged or personality != PLAIN
-    assert result.code == (exit_codes.DEVIATIONS if firm else exit_codes.OK)
-    assert result.record.problems == []
+    doubted = FILE_IN_DOUBT.get(fault, ())
+    assert result.code == (exit_codes.UNAVAILABLE if doubted else exit_codes.DEVIATIONS if firm else exit_codes.OK)
+    assert len(result.record.problems) == len(doubted)
+    assert all(f"{key} = " in told for key, told in zip(doubted, result.record.problems, strict=True))
     assert after == before or fault in INDELIBLE
 
 

@@ -25,6 +25,9 @@ from conformance.spec.touched_ids import at
 BESIDE: Final = re.compile(r"links?$|errors?$|warnings?$|messages?$", re.IGNORECASE)
 """Members beside the data of an envelope: an array in one of them is not the list that was asked for."""
 
+STATE: Final = re.compile(r"(?:state|status|active|enabled)$", re.IGNORECASE)
+"""The last member of a place that has a state, which some servers write as a number: a greater one is no count."""
+
 
 def answers_something(session: Session, requirement: str, operation: str, **request: Any) -> Exchange:
     """Make a documented call, and record for a requirement whether its response has a body. Raises as
@@ -146,7 +149,9 @@ def same_after(
 
 
 def _grew(before: Snapshot, after: Snapshot, place: str) -> bool:
-    """Whether a place has only numbers, which are greater than before."""
+    """Whether a place has only numbers, which are greater than before: a count, or a time, but no state."""
+    if STATE.search(place):
+        return False
     was, now = ([number(held) for held in one.get(place, ())] for one in (before, after))
     if not was or len(was) != len(now):
         return False

@@ -57,14 +57,17 @@ def test_a_token_runs_a_process(session: Session) -> None:
         for requirement in ("PRO-RUN-LISTED", "PRO-RUN-STATUS", "PRO-RUN-OF-ONE"):
             session.recorder.block(requirement, session.recorder.root_of("PRO-RUN-MAKES-INSTANCE"))
         return
-    _is_listed_with_a_status(session, ran, after, told, known)
-    concerns_one(session, "PRO-RUN-OF-ONE", "runProcess", ran, own)
+    of_one = concerns_one(session, "PRO-RUN-OF-ONE", "runProcess", ran, own)
+    _is_listed_with_a_status(session, ran, after, told, known, of_one)
 
 
-def _is_listed_with_a_status(session: Session, ran: Exchange, shown: Exchange, told: list[str], known: str) -> None:
+def _is_listed_with_a_status(
+    session: Session, ran: Exchange, shown: Exchange, told: list[str], known: str, of_one: bool
+) -> None:
     """Judge whether what a run made is in the list of instances, and whether its status can be read.
 
-    `told` is what the response to the run names. Of it `known` is an instance with a status, if one is.
+    `told` is what the response to the run names. Of it `known` is an instance with a status, if one is. Unless it is
+    `of_one`, it is in the list of another process, which is recorded.
     """
     listed = ""
 
@@ -82,6 +85,8 @@ def _is_listed_with_a_status(session: Session, ran: Exchange, shown: Exchange, t
         return
     if not listed and (looks_paginated(shown) or not shown.response.ok):
         session.recorder.skip("PRO-RUN-LISTED", Reason.INCONCLUSIVE, "the list of instances shows a part only")
+    elif not listed and not of_one:
+        session.recorder.block("PRO-RUN-LISTED", session.recorder.root_of("PRO-RUN-OF-ONE"))
     else:
         absent = "the list does not have an instance whose status can be read"
         session.recorder.require("PRO-RUN-LISTED", bool(listed), shown, ran, observed=absent, kind=Kind.ABSENT)
