@@ -141,7 +141,7 @@ def check_fault(fault: str, directory: Path, selection: list[str], personality: 
     assert result.deviating == firm
     assert hedged <= findings
     assert firm or findings == hedged or personality != PLAIN
-    doubted = FILE_IN_DOUBT.get(fault, ())
+    doubted = () if selection else FILE_IN_DOUBT.get(fault, ())  # the deciding tests use no such fixture
     assert result.code == (exit_codes.UNAVAILABLE if doubted else exit_codes.DEVIATIONS if firm else exit_codes.OK)
     assert len(result.record.problems) == len(doubted)
     assert all(f"{key} = " in told for key, told in zip(doubted, result.record.problems, strict=True))
