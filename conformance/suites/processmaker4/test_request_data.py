@@ -65,6 +65,7 @@ def test_a_request_has_no_data_of_the_one_before(session: Session) -> None:
     bodies = [{**data(session), **one} for one in (marks, others)]
     before, exchange = (session.send(START, path=path(session), json=body) for body in bodies)
     if not (before.response.ok and exchange.response.ok):  # a process may need other data
+        started(session, data(session), ACCEPTED)
         raise NotExercised(Reason.INCONCLUSIVE, describe(exchange if before.response.ok else before))
     if not (shows(before, marks) and shows(exchange, others)):  # PM4-START-DATA-KEPT says so
         raise NotExercised(Reason.INCONCLUSIVE, "responses do not contain the request data that were sent")
