@@ -90,7 +90,7 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
     verdicts = outcomes.with_recorded_roots(
         verdicts, {one.fingerprint for one in (*deviations, *findings)}, wanted, logs
     )
-    problems = [*context.internal, *logs.internal, *logs.problems, *logs.misnamed]
+    problems = list(dict.fromkeys([*context.internal, *logs.internal, *logs.problems, *logs.misnamed]))
     problems += [f"a test outside the suites failed: {one}" for one in context.beside]
     problems += [f"worker {name} ended without finishing its log" for name in logs.unfinished]
     unstable = {test for one in deviations if one.unstable for test in one.tests}
