@@ -280,6 +280,11 @@ def test_worker_without_a_final_line_is_a_problem(tmp_path: Path) -> None:
     assert not record.complete
 
 
+def test_problem_is_reported_once_if_a_client_and_a_user_met_it(tmp_path: Path) -> None:
+    write(tmp_path, GOOD, end={"problems": ["no token"], "misnamed": ["no token", "another"]})
+    assert assemble(tmp_path).problems == ["no token", "another"]
+
+
 # -- deviations -------------------------------------------------------------------------------------------------------
 
 
