@@ -16,6 +16,7 @@ from .test_hostile import met
 FENCED = re.compile(r"^ *(`{3,})sh\n.*?^ *\1$", re.DOTALL | re.MULTILINE)
 
 
+@pytest.mark.matrix
 @pytest.mark.page
 @pytest.mark.browser
 def test_page_runs_no_script_of_a_server_and_stays_intact(tmp_path: Path) -> None:

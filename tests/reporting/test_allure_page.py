@@ -166,6 +166,7 @@ def test_page_of_the_last_run_is_one_safe_file(tmp_path: Path, monkeypatch: pyte
     assert (told[-1]["failed"], told[-1]["passed"]) == (numbers.deviating, numbers.conforming)
 
 
+@pytest.mark.matrix
 @pytest.mark.page
 @pytest.mark.usefixtures("allure")
 def test_earlier_pages_are_stored_next_to_the_runs(tmp_path: Path) -> None:

@@ -18,12 +18,12 @@ Make = tuple[str, ...]
 
 @cache
 def makes(fault: str) -> frozenset[Make]:
-    """The makes of a fault in its system: its file, each of its kinds, and how its requirements are tested."""
+    """The makes of a fault: its file, each of its kinds, and how its requirements are tested."""
     system = FAULTS[fault]
     file = known_faults(system)[fault].apply.__module__
-    kinds = {(system, kind.name) for kind in KINDS if fault in kind.faults(system)}
+    kinds = {(kind.name,) for kind in KINDS if fault in kind.faults(system)}
     tested = {(one.tried, str(one.aspect), str(one.level)) for one in REQUIREMENTS if fault in one.faults}
-    return frozenset({(system, file), *kinds, *((system, *way) for way in tested)})
+    return frozenset({(system, file), *kinds, *tested})
 
 
 def cover(members: Mapping[str, Set[Make]]) -> list[str]:

@@ -46,6 +46,7 @@ def test_liberty_is_no_deviation_and_everything_else_is_tested(
     assert [one for one in liberty.findings if not any(fit(finding, (one,)) for finding in found)] == []
 
 
+@pytest.mark.matrix
 def test_change_that_becomes_visible_after_two_seconds_is_found(tmp_path: Path) -> None:
     with served("processmaker3", change=lambda reference: late(reference, 2)) as (_, toml):
         target = tmp_path / "target.toml"

@@ -145,6 +145,7 @@ def test_token_that_expires_during_the_run_is_renewed(login: str, tmp_path: Path
     assert given > 2
 
 
+@pytest.mark.matrix
 def test_only_the_token_request_goes_to_the_token_url(tmp_path: Path) -> None:
     """The host of `token_url` gets only token requests."""
     seen: list[tuple[str, str]] = []

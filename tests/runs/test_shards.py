@@ -74,7 +74,7 @@ class Machines:
         return Run(int(code), printed.getvalue(), output)
 
 
-@pytest.fixture(params=["procesio", pytest.param("all", marks=[pytest.mark.matrix, pytest.mark.timeout(900)])])
+@pytest.fixture(params=["procesio", "all"])
 def machines(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machines]:
     systems = SYSTEMS if request.param == "all" else [request.param]
     references = [build(system, FAULTS[system]) for system in systems]
@@ -87,6 +87,7 @@ def told(record: RunRecord) -> dict[str, tuple[Outcome, Reason | None, list[str]
     return {one.requirement: (one.outcome, one.reason, one.tests) for one in record.verdicts}
 
 
+@pytest.mark.matrix
 def test_a_killed_shard_is_missing_until_it_ran_again(machines: Machines) -> None:
     whole = machines.whole()
     numbers = [number for number in range(1, machines.of + 1) if number != KILLED]

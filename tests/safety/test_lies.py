@@ -1,7 +1,7 @@
 """A server that returns the identifiers of other people's resources on a create: at level owned they are not
 changed.
 
-By default two lies are used. `pytest tests/safety/test_lies.py -m matrix` uses each once, and lies in every way about
+By default one lie is used. `pytest tests/safety/test_lies.py -m matrix` uses each once, and lies in every way about
 every create.
 """
 
@@ -39,8 +39,8 @@ FEW: Final = [
     ("createDataType", "named"),
     ("createProcess", "second"),
 ]
-SHORT: Final = (("createDepartment", "spelled"), ("createDataType", "named"))
-"""Those that run by default: a lie about an identifier, and one about a name."""
+SHORT: Final = (("createDataType", "named"),)
+"""What runs by default."""
 BY_NAME: Final = {one.id: one for one in [*CREATES, *MAKERS]}
 UNCALLED: Final = ("createApiKey", "generateBpmnProject", "uploadInputDocument")
 """What a run does not call at level owned: it is personal, or would change a fixture."""
