@@ -17,11 +17,17 @@ Make = tuple[str, ...]
 
 
 @cache
+def kinds_of(system: str) -> dict[str, list[str]]:
+    """The faults of each kind in a system."""
+    return {kind.name: kind.faults(system) for kind in KINDS}
+
+
+@cache
 def makes(fault: str) -> frozenset[Make]:
     """The makes of a fault: its file, each of its kinds, and how its requirements are tested."""
     system = FAULTS[fault]
     file = known_faults(system)[fault].apply.__module__
-    kinds = {(kind.name,) for kind in KINDS if fault in kind.faults(system)}
+    kinds = {(kind,) for kind, faults in kinds_of(system).items() if fault in faults}
     tested = {(one.tried, str(one.aspect), str(one.level)) for one in REQUIREMENTS if fault in one.faults}
     return frozenset({(system, file), *kinds, *tested})
 
