@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from conformance.reference.personality import LIBERAL, PLAIN
 from conformance.reference.procesio.server import Procesio
 from conformance.report import record_file
 from conformance.report.run_record import RunRecord
+from conformance.spec.specification import SYSTEMS
+from conformance.wire.ledger import MARK
 
-from .support import run, served
+from .support import Run, run, served
 
 FAULTS = ["pm3-update-ignored", "pm3-flow-x2-missing"]
 
@@ -113,3 +118,13 @@ def test_suites_fail_without_a_target(tmp_path: Path) -> None:
     assert done.returncode == 4
     assert "add --conformance-target FILE" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("personality", [PLAIN, LIBERAL])
+def test_shapes_of_a_run_contain_no_name_that_changes_from_run_to_run(
+    system: str, personality: str, whole_run: Callable[[str, str], Run]
+) -> None:
+    record = whole_run(system, personality).record
+    assert record.shapes
+    assert re.findall(rf"{MARK}[0-9a-f]{{6,}}", json.dumps(record.model_dump(mode="json")["shapes"])) == []
