@@ -130,6 +130,7 @@ def test_github_workflow_ends_like_a_whole_run(machine: Machine, tmp_path: Path)
     assert (machine.directory / "kept" / "history.jsonl").is_file()
 
 
+@pytest.mark.matrix
 @pytest.mark.page
 def test_gitlab_pipeline_ends_like_a_whole_run(machine: Machine) -> None:
     jobs, bash = data(GITLAB), ("bash", "-eo", "pipefail", "-c")
@@ -216,6 +217,7 @@ def test_image_steps_build_a_working_command(tmp_path: Path) -> None:
     assert "startRequest" in printed
 
 
+@pytest.mark.matrix
 def test_kubernetes_pods_write_shards_that_merge_into_a_whole_run(machine: Machine) -> None:
     (container,) = data(KUBERNETES)["spec"]["template"]["spec"]["containers"]
     (script,) = container["args"]

@@ -151,6 +151,7 @@ def later(session):
     assert not record.deviations
 
 
+@pytest.mark.matrix
 def test_baseline_can_accept_a_deviation_from_an_own_requirement(target: Repository) -> None:
     target.write("test_acme.py", DEVIATES)
     target.write("acme.yaml", REGISTER)

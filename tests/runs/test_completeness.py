@@ -153,6 +153,7 @@ def test_run_that_stops_at_the_first_failure_is_not_complete(tmp_path: Path) -> 
     assert not Project(tmp_path).record.complete
 
 
+@pytest.mark.matrix
 def test_worker_that_crashes_in_its_first_test_is_noticed(project: Project) -> None:
     project.write("crashing.py", CRASHING)
     ended = project.pytest("-p", "crashing", "-n", "3", "--dist", "load")

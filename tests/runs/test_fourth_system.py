@@ -116,6 +116,7 @@ def test_a_vendor_can_state_that_the_profile_conforms(
     assert [(one["profile"], one["standing"]) for one in statement["profiles"]] == [("todo/tasks", "conforms")]
 
 
+@pytest.mark.matrix
 @pytest.mark.page
 def test_report_page_of_a_run_is_built(environment: Environment, faultless: Path, tmp_path: Path) -> None:
     shutil.copytree(faultless, tmp_path / "run")

@@ -21,6 +21,7 @@ import pytest
 import trustme
 
 from conformance.core import exit_codes
+from tests.samples import by_default
 
 from .support import Run, edited, run, served
 from .test_check import check
@@ -227,7 +228,7 @@ TWO: Final = {"proxy_url": "run.example", "web_url": "web.example"}
 
 
 @pytest.mark.usefixtures("resolver")
-@pytest.mark.parametrize("past", TWO)
+@pytest.mark.parametrize("past", by_default(TWO, "web_url"))
 def test_each_of_two_hosts_uses_its_own_proxy(
     past: str, proxy: Proxying, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ from conformance.report import record_file
 from conformance.report.run_record import RunRecord
 from conformance.spec.specification import SYSTEMS
 from conformance.wire.ledger import MARK
+from tests.samples import by_default
 
 from .support import Run, run, served
 
@@ -121,7 +122,7 @@ def test_suites_fail_without_a_target(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-@pytest.mark.parametrize("personality", [PLAIN, LIBERAL])
+@pytest.mark.parametrize("personality", by_default([PLAIN, LIBERAL], PLAIN))
 def test_shapes_of_a_run_contain_no_name_that_changes_from_run_to_run(
     system: str, personality: str, whole_run: Callable[[str, str], Run]
 ) -> None:
