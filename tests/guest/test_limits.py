@@ -90,6 +90,7 @@ def test_limits_hold_under_every_scheduler(scheduler: str, workers: str, reposit
     keep_to_the_limits(watch, repository)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     ("scheduler", "workers"),
     [

@@ -31,7 +31,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build([directory / "run"])
 
 
-@pytest.fixture(params=[1280, 400])
+@pytest.fixture(params=[1280, pytest.param(400, marks=pytest.mark.matrix)])
 def seen(file: Path, request: pytest.FixtureRequest) -> Iterator[Opened]:
     """The page on a desk and on a telephone; whatever a reader does there asks the network for nothing."""
     with opened(file, request.param) as seen:

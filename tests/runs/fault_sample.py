@@ -28,7 +28,7 @@ def makes(fault: str) -> frozenset[Make]:
     system = FAULTS[fault]
     file = known_faults(system)[fault].apply.__module__
     kinds = {(kind,) for kind, faults in kinds_of(system).items() if fault in faults}
-    tested = {(one.tried, str(one.aspect), str(one.level)) for one in REQUIREMENTS if fault in one.faults}
+    tested = {(one.tried, str(one.aspect)) for one in REQUIREMENTS if fault in one.faults}
     return frozenset({(system, file), *kinds, *tested})
 
 

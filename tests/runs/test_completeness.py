@@ -132,6 +132,7 @@ def test_tests_left_out_by_a_plugin_are_noticed(project: Project, way: str, work
     assert [("curl" if way != "file" else "test_properties") in one for one in record.not_run] == [True]
 
 
+@pytest.mark.matrix
 def test_tests_left_out_by_an_option_are_noticed(project: Project) -> None:
     project.pytest("-k", "not curl", "-n", "2")
     assert not project.record.complete

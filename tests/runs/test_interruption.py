@@ -65,6 +65,7 @@ def wait_for_a_create(output: Path, seconds: float = 300) -> bool:
     return False
 
 
+@pytest.mark.matrix
 def test_killed_run_is_swept_later_and_nothing_else_is_touched(tmp_path: Path) -> None:
     with served("processmaker3") as (reference, toml):
         before = reference.snapshot()

@@ -14,12 +14,10 @@ from .procesio_layouts import LAYOUTS, laid_out
 from .support import run, served
 from .test_faults import BESIDE_ANOTHER_LIST
 
-SHOWN: Final = ("pro-deleted-folder-listed",)
-"""The faults that run by default, in the layout that differs most from the plain one."""
 NAME_INSIDE: Final = {("pro-list-processes-unnamed", "attributes")}
 """A name that is in an inner object may be the name of something else."""
 CASES: Final = [
-    pytest.param(fault, layout, marks=[] if fault in SHOWN and layout == "results" else [pytest.mark.matrix])
+    (fault, layout)
     for layout in LAYOUTS
     for fault, system in FAULTS.items()
     if system == "procesio"
@@ -29,6 +27,7 @@ CASES: Final = [
 ]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(("fault", "layout"), CASES)
 def test_fault_is_found_in_every_layout(fault: str, layout: str, tmp_path: Path) -> None:
     with served("procesio", [fault], change=laid_out(layout)) as (_, toml):

@@ -201,7 +201,8 @@ def three_nights(team: Team, *options: str, only: str = "") -> RunRecord:
     return records[-1]
 
 
-@pytest.mark.parametrize("delay", [pytest.param(0, id="fast"), pytest.param(0.01, id="slow", marks=pytest.mark.matrix)])
+@pytest.mark.matrix
+@pytest.mark.parametrize("delay", [pytest.param(0, id="fast"), pytest.param(0.01, id="slow")])
 def test_three_nights_on_an_unchanged_server_are_equal(
     tmp_path: Path, delay: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:

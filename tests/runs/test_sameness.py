@@ -80,6 +80,7 @@ def test_history_ids_and_test_ids_are_unique_and_do_not_depend_on_the_directory(
     assert len(set(tests)) == len(tests)
 
 
+@pytest.mark.matrix
 def test_the_suites_run_under_plain_pytest_with_its_own_options(tmp_path: Path) -> None:
     def call(*options: str) -> subprocess.CompletedProcess[str]:
         arguments = ["--pyargs", "conformance.suites", "--target", str(target), *options]
