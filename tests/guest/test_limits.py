@@ -133,6 +133,7 @@ def test_limits_hold_for_every_way_to_run_the_suite(
     keep_to_the_limits(watch, repository)
 
 
+@pytest.mark.matrix
 def test_command_line_option_takes_precedence_over_the_target_file(repository: Repository) -> None:
     with watched("processmaker4", repository.path) as watch:
         text = (repository.path / "target.toml").read_text()

@@ -189,6 +189,7 @@ def test_earlier_pages_are_stored_next_to_the_runs(tmp_path: Path) -> None:
     assert len((tmp_path / "history-staging.jsonl").read_text(encoding="utf-8").splitlines()) == 2
 
 
+@pytest.mark.matrix
 @pytest.mark.page
 @pytest.mark.usefixtures("allure")
 def test_a_comparison_has_a_page_with_its_verdict_on_top(tmp_path: Path) -> None:

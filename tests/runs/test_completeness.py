@@ -119,8 +119,7 @@ LEAVING_OUT = {"mark": MARKING, "fixture": SKIPPING, "file": NOT_COLLECTING, "pr
     ("way", "workers"),
     [
         *by_default(((way, "0") for way in LEAVING_OUT), ("mark", "0")),
-        ("fixture", "2"),
-        pytest.param("file", "2", marks=pytest.mark.matrix),
+        *(pytest.param(way, "2", marks=pytest.mark.matrix) for way in ("fixture", "file")),
     ],
 )
 def test_tests_left_out_by_a_plugin_are_noticed(project: Project, way: str, workers: str) -> None:

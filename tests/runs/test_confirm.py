@@ -44,7 +44,7 @@ def against(most: int, directory: Path, *options: str) -> Run:
         return run(directory / "target.toml", directory / "run", *options, allure=True)
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize("workers", [(), pytest.param(("-n", "2"), marks=pytest.mark.matrix)])
 def test_deviation_that_does_not_repeat_is_unstable_and_does_not_fail_the_run(
     workers: tuple[str, ...], tmp_path: Path
 ) -> None:

@@ -30,6 +30,7 @@ def essence(record: RunRecord) -> tuple[dict[str, str], set[str]]:
     return {one.requirement: one.outcome for one in record.verdicts}, {one.fingerprint for one in record.deviations}
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("chosen", [("-k", "test_lifecycle"), pytest.param((), marks=pytest.mark.matrix)])
 def test_seed_and_workers_change_neither_verdicts_nor_fingerprints(chosen: tuple[str, ...], tmp_path: Path) -> None:
     with served("processmaker3", FAULTS) as (_, toml):

@@ -18,7 +18,6 @@ from .liberty import tried
 from .test_gateways import met, told, wrong
 
 WITH_TOKENS: Final = ("processmaker3", "procesio")
-SHARED = ("procesio", 4, True)  # by default: of a longer suite, and of what is easier, the matrix
 ENDED: Final = [
     pytest.param(response, id=response.__name__) for response in (fronts.redirected_to_login, fronts.login_page)
 ]
@@ -62,17 +61,11 @@ def test_expired_token_is_renewed_whatever_the_status_of_its_refusal(
     assert plain(system) - tried(result.record) == set()
 
 
+@pytest.mark.matrix
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("system", "workers", "forbidden"),
-    [
-        pytest.param(
-            system, workers, forbidden, marks=[] if (system, workers, forbidden) == SHARED else [pytest.mark.matrix]
-        )
-        for system in WITH_TOKENS
-        for workers in (1, 4)
-        for forbidden in (True, False)
-    ],
+    [(system, workers, forbidden) for system in WITH_TOKENS for workers in (1, 4) for forbidden in (True, False)],
 )
 def test_one_session_per_user_is_shared_by_all_workers(
     system: str, workers: int, forbidden: bool, tmp_path: Path, plain: Callable[[str], set[str]]
