@@ -15,7 +15,7 @@ from conformance.core.run_directory import RunDirectory
 from conformance.report.run_record import DeviationRecord
 
 from . import replay
-from .faults import FAULTS
+from .faults import FAULTS, examples
 from .replay import Shown
 from .support import run, served
 
@@ -47,7 +47,7 @@ def test_reproduction_command_shows_the_deviation_and_not_on_a_faultless_server(
     with served(system, [fault]) as (_, toml):
         target = tmp_path / "target.toml"
         target.write_text(toml)
-        result = run(target, tmp_path / "run", "--max-examples", "1", pytest_args=["-k", deciding_tests(fault)])
+        result = run(target, tmp_path / "run", *examples(fault), pytest_args=["-k", deciding_tests(fault)])
         here = replay.places(target, system)
 
     def seen(faults: Collection[str], deviation: DeviationRecord) -> list[Shown]:
