@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 NAME: Final = "demo"
 PORTS: Final = range(8460, 8560, 10)
 """The first of consecutive ports, one after the other, until they are free."""
-SECONDS: Final = 10
+SECONDS: Final = 15
 """How long it takes, about, on a machine of today."""
 
 
@@ -54,7 +54,7 @@ def command(output: Path | None) -> int:
         target.write_text(text, encoding="utf-8")
         place = stack.enter_context(run_place(output, NAME))
         stack.enter_context(without(PYTEST_VARIABLES))
-        code = start(arguments(target, place, None, {"depth": "quick"}), place)
+        code = start(arguments(target, place, None, {}), place)
     if code != exit_codes.DEVIATIONS:
         return code or exit_codes.INTERNAL
     click.echo(f"\nOpen {RunDirectory(place).page} in a browser.")

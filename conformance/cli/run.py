@@ -18,7 +18,7 @@ from conformance.cli.check import Selected, checked
 from conformance.cli.failure import InputRefused, internal, refusing
 from conformance.cli.options import run_options
 from conformance.cli.output import run_place
-from conformance.cli.targets import REFERENCE, target_file
+from conformance.cli.targets import target_file
 from conformance.core.shard import WHOLE, Shard
 from conformance.core.systems import SYSTEMS
 from conformance.report import escape, record_file
@@ -62,12 +62,7 @@ class PassesOn(click.Command):
 
 @click.command("run", cls=PassesOn, options_metavar="[OPTIONS]", epilog="Everything after `--` is passed to pytest.")
 @click.argument("target", metavar="TARGET")
-@click.option(
-    "-n",
-    "workers",
-    callback=_workers,
-    help="Number of worker processes, or auto for one per core [none; for several reference servers, one for each].",
-)
+@click.option("-n", "workers", callback=_workers, help="Number of worker processes, or auto for one per core [none].")
 @run_options
 @click.option("--dry-run", is_flag=True, help="Do what `conformance check` does, with these options.")
 @click.pass_context
@@ -100,10 +95,7 @@ def command(
             options["documents"] = checked_documents(options["documents"])
         if options["durations"]:
             options["durations"] = checked_durations(options["durations"], options["shard"])
-        places = shard.part(loaded.limits.places)
-        if target == REFERENCE and not workers and not ctx.meta[__name__]:
-            workers = at_once(systems, places, options["depth"])
-        workers = allowed(workers, places)
+        workers = allowed(workers, shard.part(loaded.limits.places))
         place = stack.enter_context(run_place(output, loaded.name))
         stack.enter_context(without(PYTEST_VARIABLES))
         if not options["quiet"]:
@@ -155,15 +147,6 @@ def allowed(workers: str | None, places: int) -> str | None:
         return None
     wanted = (os.cpu_count() or 1) if workers == "auto" else int(workers)
     return str(min(wanted, places))
-
-
-def at_once(systems: Sequence[str], places: int, depth: str) -> str | None:
-    """The number of workers for reference servers: one per system and core, and not more than the concurrent calls.
-
-    None if the tests are faster in one process: a worker takes about as long to start as the tests at depth quick.
-    """
-    number = min(len(systems), places, os.cpu_count() or 1)
-    return str(number) if number > 1 and depth != "quick" else None
 
 
 def arguments(

@@ -153,27 +153,6 @@ def test_workers_are_limited_by_concurrent_requests(target: str, calls: list[lis
     assert [option(one, "-n") for one in calls] == ["4", "3"]
 
 
-@pytest.mark.parametrize(
-    ("options", "cores", "workers"),
-    [
-        ([], 2, "2"),
-        ([], 8, "3"),
-        ([], 1, None),
-        (["-n", "1"], 2, "1"),
-        (["--depth", "quick"], 2, None),
-        (["--system", "procesio"], 2, None),
-        (["--in-flight", "1"], 2, None),
-        (["--", "-x"], 2, None),
-    ],
-)
-def test_reference_servers_are_tested_at_the_same_time(
-    options: list[str], cores: int, workers: str | None, calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: cores)
-    call("run", "reference", *options)
-    assert [option(one, "-n") if "-n" in one else None for one in calls] == [workers]
-
-
 def test_arguments_after_the_dashes_go_to_pytest(target: str, calls: list[list[str]]) -> None:
     call("run", target, "--", "-x", "--", "--help")
     assert calls[0][-3:] == ["-x", "--", "--help"]
