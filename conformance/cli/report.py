@@ -23,8 +23,8 @@ def command(runs: tuple[Path, ...], history: Path | None, before: Path | None) -
     """Build the HTML reports of one or more runs: the run's own page, and one with Allure.
 
     RUN is a directory that `conformance run` wrote. The reports are written into the last one; the earlier ones are its
-    history. `report.html` shows the trend, and what changed since BEFORE or the run before the last one. It does not
-    need Node.js.
+    history. `report.html` shows the trend, and what changed since BEFORE or the run before the last one. It is
+    written even without Node.js; the exit code is then 4, since Allure needs it.
     """
     with refusing(record_file.UnreadableRun, ReportError):
         directories = [run if run.is_dir() else run.parent for run in runs]
