@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import gc
 import os
 import sys
 from importlib import import_module
@@ -14,6 +13,7 @@ import click
 from conformance.cli.failure import internal
 from conformance.core import exit_codes
 from conformance.core.command_name import as_called
+from conformance.core.garbage import collect_less_often
 from conformance.core.streams import forgiving
 from conformance.core.systems import UnusableSystem
 from conformance.core.version import __version__
@@ -25,8 +25,6 @@ COMMANDS: Final = (
     *("demo", "init", "check", "run", "rerun", "env", "report", "export", "compare", "merge", "baseline"),
     *("statement", "verify", "gallery", "sweep", "serve", "requirements", "operations", "spec", "dev"),
 )
-YOUNG_OBJECTS: Final = 20_000
-"""How many objects are made between two garbage collections; with fewer, a start would walk over all specs often."""
 
 
 class Commands(click.Group):
@@ -63,7 +61,7 @@ class Commands(click.Group):
     ) -> Any:
         """Run the command line and exit with its code, or return the code when not in standalone mode."""
         if standalone_mode:  # the process is ours
-            gc.set_threshold(YOUNG_OBJECTS)
+            collect_less_often()
         with forgiving():
             code = self._code(args, prog_name or "conformance", complete_var, **extra)
         if standalone_mode:

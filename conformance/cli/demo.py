@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -61,7 +62,7 @@ def command(output: Path | None) -> int:
     again = " ".join([*([f"--port {port}"] if port else []), *(f"--fault {name}" for name in names)])
     called = command_name()
     click.echo(f"The servers have stopped. To start them again: {called} serve {again} > {NAME}.toml")
-    script = RunDirectory(place).script("FINGERPRINT")
+    script = shlex.quote(str(RunDirectory(place).script("FINGERPRINT")))
     click.echo(f'Then, to reproduce one, in a second terminal: eval "$({called} env {NAME}.toml)"; bash {script}')
     click.echo(f"To test your server: {called} init")
     return exit_codes.OK

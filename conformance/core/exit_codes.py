@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 USAGE: Final = 4
-"""A mistake in the command, the target file or another file. Nothing was sent."""
+"""A mistake in the command, the target file or another file, or Node.js is missing. Nothing was sent."""
 
 INTERNAL: Final = 3
 """An internal error of the suite, or the guard refused one of its requests."""
 
 INTERRUPTED: Final = 2
-"""Interrupted by Ctrl-C or SIGTERM."""
+"""Interrupted by Ctrl-C or SIGTERM, or a shard is missing."""
 
 UNAVAILABLE: Final = 6
 """The target, or one of its systems, could not be reached, refused the credentials, or went away."""

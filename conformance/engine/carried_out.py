@@ -10,6 +10,7 @@ from conformance.core.exchange import Exchange, NotJson
 from conformance.engine import checks
 from conformance.engine.absence import says_gone
 from conformance.engine.comparison import differences
+from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Session
 from conformance.spec.specification import Operation
 
@@ -29,21 +30,35 @@ class Watch:
 
     def carried_out(self) -> tuple[str, Exchange]:
         """What a refused request did, in words, and the read that shows it. The words are empty if it did nothing."""
-        after = self.session.send(self.reading.id, path=self.path)
+
+        def look() -> tuple[bool, Exchange]:
+            after = self.session.send(self.reading.id, path=self.path)
+            return not self._shown(after), after
+
+        after = self.session.eventually(look)[1]
+        return self._shown(after), after
+
+    def _shown(self, after: Exchange) -> str:
+        """What a read after the request shows that the request did."""
         if self.operation.effect == "delete":
-            return ("it was refused but carried out" if says_gone(after) else ""), after
+            return "it was refused but carried out" if says_gone(after) else ""
         schema = self.reading.success.schema
         if not after.response.ok or not schema or not isinstance(self.sent, dict):
-            return "", after
+            return ""
         try:
             was, now = (checks.body_of(self.reading, one) for one in (self.before, after))
         except NotJson:
-            return "", after
+            return ""
         if not isinstance(was, dict):
-            return "", after
-        named = {name: value for name, value in was.items() if name in self.sent}
-        changed = [one for one in differences(named, now, schema, self.session.specification.members) if not one.soft]
-        return (f"it was refused, but {changed[0].place} has changed" if changed else ""), after
+            return ""
+        unlike_sent = self._differing(self.sent, was) - self._differing(self.sent, now)
+        taken = unlike_sent & self._differing({name: was[name] for name in self.sent if name in was}, now)
+        return f"it was refused, but {min(taken)} has the value that was sent" if taken else ""
+
+    def _differing(self, one: dict[str, Any], read: Any) -> set[str]:
+        """The places at which a read shows another value."""
+        found = differences(one, read, self.reading.success.schema or {}, self.session.specification.members)
+        return {each.place for each in found if not each.soft}
 
 
 def watched(session: Session, operation: Operation, request: dict[str, Any]) -> Watch | None:
@@ -61,5 +76,15 @@ def watched(session: Session, operation: Operation, request: dict[str, Any]) -> 
     if reading is None or len(given) != len(reading.path_parameters):
         return None
     there = dict(zip(reading.path_parameters, given, strict=True))
-    before = session.send(reading.id, path=there)
-    return Watch(session, operation, reading, there, request.get("json"), before) if before.response.ok else None
+
+    def look() -> tuple[bool, Exchange]:
+        read = session.send(reading.id, path=there)
+        return read.response.ok, read
+
+    try:
+        shown, before = session.eventually(look)
+    except NotExercised:  # the target has no such read, or something in front of it responded
+        if session.problem:
+            raise
+        return None
+    return Watch(session, operation, reading, there, request.get("json"), before) if shown else None

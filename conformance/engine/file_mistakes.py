@@ -73,7 +73,10 @@ class FileMistakes:
             self._there.add(call.operation.server)
             return ""
         got = self.ask(call.to(unrouted(self.specification, call.operation, self.ledger.made_up(12))))
-        if got is None or got.response.status != exchange.response.status:
+        if got is None:
+            return ""
+        if got.response.status != exchange.response.status:
+            self._there.add(call.operation.server)
             return ""
         told = f"status {exchange.response.status}, as for a path that does not exist"
         return f"{exchange.request.url}: {told}. Is the server working?"

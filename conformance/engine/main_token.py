@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from conformance.core.exchange import Exchange
-from conformance.core.verdict import Kind
+from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
-from conformance.engine.recorder import Blocked, Recorder
+from conformance.engine.recorder import Blocked, NotExercised, Recorder
 from conformance.spec.requirement import Requirement
 from conformance.spec.specification import Specification
 from conformance.wire.call import WRONG
@@ -35,11 +35,25 @@ class MainToken:
         """Whether any read that needs only a user accepts the token, unlike a wrong one. Raises as `ask`."""
         if not self.accepted and not self._asked:
             self._asked = True  # a refusal of what is sent below asks this again
-            for operation in plain_reads(self.specification.operations.values()):
-                own, wrong = self.ask(operation.id), self.ask(operation.id, user=WRONG)
-                self.accepted = self.accepted or own.response.status != wrong.response.status
-                self._refused_reads.append(own)
+            try:
+                self._refused_reads = list(self._reads())
+                self.accepted = self.accepted or not self._refused_reads  # then nothing shows that it opens nothing
+            except NotExercised:
+                self._asked = False  # some reads alone show nothing
+                raise
         return self.accepted
+
+    def _reads(self) -> Iterator[Exchange]:
+        """The main user's reads that need only a user, each compared with one by a wrong token."""
+        for operation in plain_reads(self.specification.operations.values()):
+            try:
+                own, wrong = self.ask(operation.id), self.ask(operation.id, user=WRONG)
+            except NotExercised as not_exercised:
+                if not_exercised.reason is not Reason.UNSUPPORTED:
+                    raise
+                continue
+            self.accepted = self.accepted or own.response.status != wrong.response.status
+            yield own
 
     def opens_as_required(self) -> bool:
         """The same, but True if no requirement says that a token opens anything. Raises as `ask`."""

@@ -14,7 +14,7 @@ from conformance.run.worker import Worker
 from conformance.spec.specification import Operation
 from conformance.target.target import Safety, SafetyTable, Target
 from conformance.wire import gateways
-from conformance.wire.api_search import NO_SUCH_PATH, no_api
+from conformance.wire.api_search import no_api
 from conformance.wire.call import MAIN, Call
 from conformance.wire.credentials import Missing, NoToken, Unavailable
 from conformance.wire.gateways import GATEWAY_STATUSES, UNAUTHORIZED
@@ -131,7 +131,7 @@ def _main_user(session: Session) -> ProbeResult:
         told += replaced
         if not exchange.response.ok:
             told += "; only a run can show whether it accepts the credentials"
-            if status == NO_SUCH_PATH[0] and not _reads(session):
+            if status == 404 and not _reads(session):
                 told += f", and whether {_place(session, operation)} is right"
     unsure = works and not exchange.response.ok
     return ProbeResult("user", works, f"{operation.method} {exchange.request.url}: {told}", unsure)

@@ -304,7 +304,8 @@ class Ledger:
         else:
             self._keys.get(before.identifier, {}).pop(entry.key, None)
         self.entries[entry.key] = entry
-        self._keys.setdefault(entry.identifier, {})[entry.key] = None
+        if entry.identifier:
+            self._keys.setdefault(entry.identifier, {})[entry.key] = None
 
     def _note(self, event: str, **data: Any) -> None:
         """Journal the result of an intent. An error is ignored: a later sweep asks the target."""

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from conformance.cli import main
 from conformance.core import exit_codes
 from conformance.core.verdict import Outcome, Reason
+from conformance.report import record_file
 
 from .support import run, served
 
@@ -55,6 +57,22 @@ def test_a_quick_run_leaves_tests_out_and_says_which(tmp_path: Path) -> None:
     assert "at depth quick" in done.printed
     assert {one.operation for one in done.record.verdicts if one.outcome is Outcome.CONFORMS}
     assert any("unusual" in test.id for test in named.record.tests), "what is named is tested at any depth"
+
+
+def test_deviation_that_a_deeper_test_saw_is_tested_again_at_its_depth(tmp_path: Path) -> None:
+    fault = "pro-modify-data-type-again-hits-another"
+    with served("procesio", [fault]) as (_, toml):
+        target = tmp_path / "target.toml"
+        target.write_text(toml)
+        walks = ["--depth", "quick", "--include", "PRO-DATATYPE-*"]
+        before = run(target, tmp_path / "before", *walks, pytest_args=["-k", "test_walks"])
+        again = ["rerun", str(before.output), "--target", str(target), "--output", str(tmp_path / "again")]
+        code = main(again, standalone_mode=False)
+    assert before.deviating
+    assert code == exit_codes.DEVIATIONS
+    assert {one.fingerprint for one in record_file.read(tmp_path / "again").deviations} & {
+        one.fingerprint for one in before.record.deviations
+    }
 
 
 def test_structural_requirement_is_tested_by_the_tests_of_its_operation(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.wire import ledger
+from conformance.wire.journal import Unwritable
 from conformance.wire.ledger import Ledger, Ours, digest
 
 PM3 = "processmaker3"
@@ -209,3 +210,11 @@ def test_a_number_that_was_there_is_recognised_in_any_form(spelling: str) -> Non
 
 def test_identifiers_that_begin_with_digits_are_different() -> None:
     assert len({digest("s", "k", one) for one in ("7", "7a", "7b", "70")}) == 4
+
+
+def test_entry_that_could_not_be_journalled_is_named_by_no_identifier(tmp_path: Path) -> None:
+    book = Ledger(tmp_path, "r1")  # a directory, to which no line can be appended
+    with pytest.raises(Unwritable):
+        book.intend(PM3, "project", "createProject", "a name")
+    assert book.name_of("") == ""
+    assert book.with_identifier("") == []

@@ -180,8 +180,9 @@ def compare(before: RunRecord, after: RunRecord) -> Comparison:
     minor = {one.fingerprint: f"blocked by a finding: {one.title}" for one in after.findings}
     titles = minor | {one.fingerprint: one.title for one in after.deviations}
     moved = [_moved(was[key], one, titles) for key, one in now.items() if _tried(was, key) and not _tried(now, key)]
-    blocked = [one for one in moved if one.after is Outcome.BLOCKED and one.blocked_by not in minor]
-    unexercised = [one for one in moved if one not in blocked]
+    by_minor = {one.requirement for one in moved if one.after is not Outcome.BLOCKED or one.blocked_by in minor}
+    blocked = [one for one in moved if one.requirement not in by_minor]
+    unexercised = [one for one in moved if one.requirement in by_minor]
     harmless = {key for key, one in found.items() if not one.is_new}
     advice, reason = _advice(new, unseen, findings, blocked, unexercised, changed, fixed, harmless)
     return Comparison(

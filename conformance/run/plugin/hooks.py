@@ -7,7 +7,6 @@ nothing without a target.
 from __future__ import annotations
 
 import argparse
-import gc
 import itertools
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from conformance.core.garbage import collect_less_often
 from conformance.run.options import OPTIONS, PREFIX, Kind, Option
 from conformance.run.plugin import fixtures
 from conformance.run.plugin.fixtures import CONTROLLER, NO_TARGET
@@ -22,7 +22,6 @@ from conformance.run.plugin.items import SUITES_PATH
 
 BARE = "--target"
 TARGET = f"{PREFIX}target"
-YOUNG_OBJECTS = 20_000  # between two garbage collections, as for the command
 MARKERS = (
     "system(name): your own test against that system of the target, with the fixtures of the suites",
     "requirement(*ids): the requirements that a test can give verdicts on",
@@ -126,7 +125,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures, "conformance-provided")
     if config.getoption("conformance_target"):
         if hasattr(config, "workerinput"):  # a process for tests only
-            gc.set_threshold(YOUNG_OBJECTS)
+            collect_less_often()
         from conformance.run.plugin.controller import RunController
 
         controller = RunController(config)

@@ -123,7 +123,8 @@ class Selection:
             items[:] = [item for item in items if item not in out]
             config.hook.pytest_deselected(items=out)
         if not self._requirements.include:  # what is named is tested at any depth
-            out = [item for item in items if self._takes_part(item) and is_deeper(item, self._depth)]
+            ours = [item for item in items if self._takes_part(item) and not is_named(item, config.args)]
+            out = [item for item in ours if is_deeper(item, self._depth)]
             items[:] = [item for item in items if item not in out]
             config.hook.pytest_deselected(items=out)
         for item in items:
@@ -187,6 +188,12 @@ class Selection:
             return record_file.read(Path(self._recorded)).durations.get("tests", {}) if self._recorded else {}
         except record_file.UnreadableRun as error:
             raise pytest.UsageError(f"--conformance-durations: {error}") from None
+
+
+def is_named(item: pytest.Item, arguments: Sequence[str]) -> bool:
+    """Whether an argument of pytest is the absolute path and the name of a test, as those of `rerun` are."""
+    name = f"{item.path}::{item.nodeid.partition('::')[2]}"
+    return name in arguments or name.partition("[")[0] in arguments
 
 
 def is_deeper(item: pytest.Item, depth: str) -> bool:
