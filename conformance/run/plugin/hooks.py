@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from conformance.core.garbage import collect_less_often
 from conformance.run.options import OPTIONS, PREFIX, Kind, Option
 from conformance.run.plugin import fixtures
 from conformance.run.plugin.fixtures import CONTROLLER, NO_TARGET
@@ -125,6 +124,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures, "conformance-provided")
     if config.getoption("conformance_target"):
         if hasattr(config, "workerinput"):  # a process for tests only
+            from conformance.core.garbage import collect_less_often
+
             collect_less_often()
         from conformance.run.plugin.controller import RunController
 
