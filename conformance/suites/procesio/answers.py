@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from conformance.core.exchange import Exchange, NotJson
-from conformance.core.json_walk import arrays
+from conformance.core.json_walk import arrays, leaves, named_values
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence
-from conformance.engine.comparison import number
+from conformance.engine.comparison import equal, number
 from conformance.engine.identifiers import (
     IDENTIFIER,
     candidates,
@@ -69,6 +69,35 @@ def single_values(node: Any, member: str = "") -> Iterator[tuple[str, Any]]:
             yield from single_values(value, name)
     elif not isinstance(node, list):
         yield member, node
+
+
+def sent_texts(sent: object, *known: str) -> list[str]:
+    """The texts in a request body, except numbers, those in `known`, and those of members that have a state.
+
+    A state is no text to keep: a request switches it, and a copy may begin with another one.
+    """
+    return [
+        value
+        for place, value in leaves(sent)
+        if isinstance(value, str) and value.strip() and number(value) is None
+        if value not in known and not STATE.search(place)
+    ]
+
+
+def has_text(exchange: Exchange, text: str) -> bool:
+    """Whether a response has a text: as a value or in one, or anywhere if it is not JSON."""
+    try:
+        values = [value for _, value in named_values(exchange.response.json)]
+    except NotJson:
+        return mentions(exchange, text)
+    return any(equal(text, value) or presence.holds(value, text) for value in values)
+
+
+def attributes_in(operation: Operation, body: Any) -> list[list[dict[str, Any]]]:
+    """The attributes in the body of a data type, beside its name, if it has any."""
+    holder = operation.names[0].pointer.rpartition("/")[0] if operation.names else ""
+    found = at(body, f"{holder}/attributes")
+    return [one for one in found if isinstance(one, list) and one and all(isinstance(item, dict) for item in one)]
 
 
 def about(exchange: Exchange, wanted: Resource | str, *others: Resource | str) -> bool | None:

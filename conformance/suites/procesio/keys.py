@@ -11,6 +11,7 @@ from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import leaves
 from conformance.core.verdict import Reason
 from conformance.engine import sampling
+from conformance.engine.checks import describe
 from conformance.engine.recorder import NotExercised
 from conformance.suites.procesio.target import Procesio
 from conformance.wire import gateways
@@ -59,14 +60,18 @@ def require_valid_key(session: Session, refusal: Exchange, request: dict[str, An
     wrong.
 
     Raises:
-        NotExercised: a key of the run's own runs the process, or there is none.
+        NotExercised: a key of the run's own is not refused as well, or there is none.
     """
     if refusal.response.status not in gateways.UNAUTHORIZED:
         return
+    own = None
     with contextlib.suppress(NotExercised):  # at this safety level, for example
         headers = shown(session, new_key(session))
         own = session.send("runProcess", user=NOBODY, headers=headers, **request)
-        if not own.response.ok:
+    if own is not None and not own.response.ok:
+        if own.has_response and own.response.status in gateways.UNAUTHORIZED:
             return
+        told = f"a run by a key of the run's own, which the server does not refuse as a key, fails: {describe(own)}"
+        raise NotExercised(Reason.INCONCLUSIVE, told)
     session.fixtures.unknown["api_key"] = refused_key(session.table, refusal)
     raise NotExercised(Reason.MISSING_FIXTURE, session.fixtures.unknown["api_key"], refusal)

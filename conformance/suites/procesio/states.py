@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from conformance.core.exchange import Exchange, NotJson
-from conformance.core.json_walk import leaves, named_values
+from conformance.core.json_walk import named_values
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence
 from conformance.engine.checks import describe, quoted
-from conformance.engine.comparison import equal, number
+from conformance.engine.comparison import equal
 from conformance.engine.definition import changed as changed_definition
 from conformance.engine.identifiers import mentions
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.engine.snapshots import Snapshot, changed, snapshot, volatile
+from conformance.suites.procesio.answers import has_text, sent_texts
 
 READ: Final = "read"
 LISTED: Final = "listed"
@@ -77,13 +77,17 @@ def is_mixed_up(session: Session, shown: State, own: Resource) -> bool:
     return bool(ours) and not any(presence.holds(value, own.name) for value in ours)
 
 
-def counterparts(before: State, place: str) -> list[str]:
-    """Where the other view had the value of a place in a member of the same name."""
+def counterparts(before: State, after: State, place: str) -> list[str]:
+    """Where the other view had the value of a place in a member of the same name, if both still have such a member.
+
+    A view may leave out a resource, or a member of it, while that is inactive.
+    """
     held, view, name = before.values.get(place, ()), place.partition("/")[0], place.rpartition("/")[2]
     return [
         other
         for other, value in before.values.items()
         if held and value == held and other.partition("/")[0] != view and other.rpartition("/")[2] == name
+        if place in after.values and other in after.values
     ]
 
 
@@ -91,8 +95,8 @@ def behind(before: State, after: State, state: Iterable[str]) -> list[str]:
     """The places of a state that changed in one view only, though the other one had the same before."""
     found = []
     for place in state:
-        held, others = before.values.get(place, ()), counterparts(before, place)
-        if others and after.values.get(place) != held and all(after.values.get(one) == held for one in others):
+        held, others = before.values.get(place, ()), counterparts(before, after, place)
+        if others and after.values[place] != held and all(after.values[one] == held for one in others):
             found.append(place)
     return found
 
@@ -101,7 +105,7 @@ def record_listed(
     session: Session, requirement: str, own: Resource, before: State, after: State, state: set[str], request: Exchange
 ) -> None:
     """Record whether the read and the list show the same state after a request that changed it, where both show it."""
-    if is_mixed_up(session, after, own) or not any(counterparts(before, place) for place in state):
+    if is_mixed_up(session, after, own) or not any(counterparts(before, after, place) for place in state):
         told = "the read and the list do not both show the state in a member of the same name"
         session.recorder.skip(requirement, Reason.INCONCLUSIVE, told)
         return
@@ -139,25 +143,41 @@ class Step:
     after: State
 
 
-def steps(
-    session: Session, views: Views, own: Resource, before: State, requests: Sequence[tuple[str, Callable[[], Exchange]]]
-) -> list[Step]:
-    """Send requests for other resources, and look at `own` after each, until one cannot be sent or is refused."""
+Requests = Sequence[tuple[str, Callable[[], Exchange]]]
+"""Requests for other resources, each with the requirement that it leaves others; the first one creates a resource."""
+
+
+def steps(session: Session, views: Views, own: Resource, before: State, requests: Requests) -> list[Step]:
+    """Send requests for other resources, and look at `own` after each.
+
+    One that cannot be sent or is refused is left out; without the created resource, so are the others.
+    """
     done: list[Step] = []
     ignored = volatile(before.values, State.of(session, views, own).values)
-    with suppress(Blocked, NotExercised):  # which are recorded where such requests are tested
-        for requirement, request in requests:
+    there: State | None = before
+    for requirement, request in requests:
+        try:
+            was, there = there or State.of(session, views, own), None
             exchange = request()
-            looks: list[State] = []
-
-            def look(then: State = before, looks: list[State] = looks) -> tuple[bool, Exchange]:
-                looks.append(State.of(session, views, own))
-                return not changed(then.values, looks[-1].values, ignored), looks[-1].read
-
-            session.eventually(look)
-            done.append(Step(requirement, exchange, before, looks[-1]))
-            before = looks[-1]
+            there = _once_unchanged(session, views, own, was, ignored)
+        except (Blocked, NotExercised):  # which are recorded where such requests are tested
+            if requirement == requests[0][0]:
+                break
+            continue
+        done.append(Step(requirement, exchange, was, there))
     return done
+
+
+def _once_unchanged(session: Session, views: Views, own: Resource, before: State, ignored: set[str]) -> State:
+    """A resource once it is as before; as it is, if that never happens."""
+    looks: list[State] = []
+
+    def look() -> tuple[bool, Exchange]:
+        looks.append(State.of(session, views, own))
+        return not changed(before.values, looks[-1].values, ignored), looks[-1].read
+
+    session.eventually(look)
+    return looks[-1]
 
 
 def record_kept(session: Session, done: Iterable[Step], state: set[str]) -> None:
@@ -192,23 +212,51 @@ def updated(session: Session, views: Views, other: Resource, sent: object) -> Ex
 
 
 def record_texts_kept(
-    session: Session, requirement: str, sent: object, before: State, after: State, request: Exchange
+    session: Session, requirement: str, sent: object, before: State, after: State, state: set[str], request: Exchange
 ) -> None:
     """Record whether a change of the state left the texts with which a resource was created, as far as its read had
-    them.
+    them. A text in whose place the state has another one is the state itself.
     """
-    texts = [value for _, value in leaves(sent) if isinstance(value, str) and value and number(value) is None]
-    there = [one for one in texts if _has(before.read, one)]
+    switched = [value for place in state & after.values.keys() for value in before.values.get(place, ())]
+    texts = [one for one in sent_texts(sent) if not any(equal(one, value) for value in switched)]
+    there = [one for one in texts if has_text(before.read, one)]
     if not there or not after.read.response.ok:
         session.recorder.skip(requirement, Reason.INCONCLUSIVE, "reading it does not show the texts that were sent")
         return
-    lost = [one for one in there if not _has(after.read, one)]
+    lost = [one for one in there if not has_text(after.read, one)]
     told = f"{quoted(lost[0])} is no longer there" if lost else ""
     session.recorder.require(requirement, not lost, after.read, before.read, request, observed=told)
 
 
-def _has(exchange: Exchange, text: str) -> bool:
-    try:
-        return any(equal(text, value) for _, value in named_values(exchange.response.json))
-    except NotJson:
-        return mentions(exchange, text)
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A request that switches the state of a resource, and the requirements on it.
+
+    `send` sends it again, and `others` makes the requests that must leave the state. After it, the list and the read
+    show the same state (`listed`), and the texts in `sent` are kept (`keeps`).
+    """
+
+    views: Views
+    own: Resource
+    sent: object
+    send: Callable[[], Exchange]
+    others: Callable[[], Requests]
+    listed: str
+    keeps: str
+
+
+def record_switched(
+    session: Session, switch: Switch, before: State, after: State, state: set[str], exchange: Exchange, kept: list[Step]
+) -> None:
+    """Record what a switch of the state shows and keeps, and that requests for other resources leave the state.
+
+    `exchange` switched it, and `kept` are the steps that were taken before. Those after it are taken once the state is
+    switched again.
+    """
+    own = switch.own
+    record_listed(session, switch.listed, own, before, after, state, exchange)
+    switch.send()
+    again = settled(session, switch.views, own, after, state)
+    more = steps(session, switch.views, own, again, switch.others()) if again else []
+    record_kept(session, [*kept, *more], state)
+    record_texts_kept(session, switch.keeps, switch.sent, before, after, state, exchange)

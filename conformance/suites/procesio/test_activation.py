@@ -14,11 +14,9 @@ from conformance.suites.procesio.processes import own_process
 from conformance.suites.procesio.states import (
     PROCESS,
     State,
+    Switch,
     behind,
-    record_kept,
-    record_listed,
-    record_texts_kept,
-    settled,
+    record_switched,
     steps,
     updated,
 )
@@ -101,12 +99,16 @@ def test_toggling_activation_changes_the_state_of_a_process(session: Session) ->
             toggled,
             observed=f"the state of another process changed too ({', '.join(touched[:3])})",
         )
-    record_listed(session, "PRO-PROCESS-TOGGLE-LISTED", own, before, after, state, toggled)
-    session.send("toggleActivation", path=path)
-    again = settled(session, PROCESS, own, after, state)
-    kept += steps(session, PROCESS, own, again, beside(session, [])) if again else []
-    record_kept(session, kept, state)
-    record_texts_kept(session, "PRO-PROCESS-TOGGLE-KEEPS", own.exchange.request.sent(None), before, after, toggled)
+    switch = Switch(
+        PROCESS,
+        own,
+        own.exchange.request.sent(None),
+        send=lambda: session.send("toggleActivation", path=path),
+        others=lambda: beside(session, []),
+        listed="PRO-PROCESS-TOGGLE-LISTED",
+        keeps="PRO-PROCESS-TOGGLE-KEEPS",
+    )
+    record_switched(session, switch, before, after, state, toggled, kept)
 
 
 def beside(session: Session, made: list[Resource]) -> list[tuple[str, Callable[[], Exchange]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -23,9 +23,7 @@ from conformance.engine.identifiers import (
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.sampling import build_request
 from conformance.engine.session import Resource, Session
-from conformance.spec.specification import Operation
-from conformance.spec.touched_ids import at
-from conformance.suites.procesio.answers import lists, name_in, single_values
+from conformance.suites.procesio.answers import attributes_in, lists, name_in, single_values
 
 OF_THE_CALL: Final = re.compile(r"status|code|page|size|limit|offset|version|time|elapsed|duration|id$", re.IGNORECASE)
 """Words in the name of a member whose number counts no data types."""
@@ -49,13 +47,6 @@ def test_a_data_type_is_found_by_its_name(session: Session) -> None:
             observed="the response is about another data type",
         ):
             return
-
-
-def attributes_in(operation: Operation, body: Any) -> list[list[dict[str, Any]]]:
-    """The attributes in the body of a data type, beside its name, if it has any."""
-    holder = operation.names[0].pointer.rpartition("/")[0] if operation.names else ""
-    found = at(body, f"{holder}/attributes")
-    return [one for one in found if isinstance(one, list) and one and all(isinstance(item, dict) for item in one)]
 
 
 def _is_exactly(found: Exchange, asked: Resource) -> bool:

@@ -48,7 +48,7 @@ def test_analytics_are_answered(session: Session, operation: str, requirement: s
     answers_something(session, requirement, operation, **build_request(session, session.operation(operation)).request())
 
 
-@pytest.mark.starts  # a run of a process of the run's own, and one of the target file's
+@pytest.mark.starts  # a run of a process of the run's own, and up to two of the target file's (`later_than`)
 @pytest.mark.requirement("PRO-ANALYTICS-PROCESSES-ALL")
 def test_the_analytics_of_all_processes_leave_out_none_that_was_run(session: Session) -> None:
     fixture = process(session)["id"]  # without one that can be run, none is

@@ -12,18 +12,19 @@ from functools import partial
 import pytest
 
 from conformance.core.exchange import Exchange, NotJson
-from conformance.core.json_walk import leaves, named_values
+from conformance.core.json_walk import named_values
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import sampling
 from conformance.engine.absence import says_gone
 from conformance.engine.checks import describe, quoted
-from conformance.engine.comparison import date, equal, number
+from conformance.engine.comparison import date
 from conformance.engine.definition import changed
 from conformance.engine.identifiers import mentions
 from conformance.engine.neighbours import Neighbour, Neighbours
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.engine.snapshots import BOOKKEEPING
+from conformance.suites.procesio.answers import has_text, sent_texts
 from conformance.suites.procesio.schedules import NEW, Scheduled, duplicated, scheduled
 
 pytestmark = pytest.mark.depth("standard")
@@ -57,7 +58,7 @@ def test_a_modified_schedule_is_duplicated_as_it_is_now(session: Session) -> Non
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send("readSchedule", path=own.path)
-        return all(_has(exchange, one) for one in _texts(now)), exchange
+        return all(has_text(exchange, one) for one in _texts(now)), exchange
 
     shown, original = session.eventually(look)
     copy = duplicated(session, own)
@@ -101,7 +102,7 @@ def _is_like(session: Session, own: Scheduled, original: Exchange, copy: Resourc
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send("readSchedule", path={"scheduleId": copy.id})
-        lost[:] = [one for one in _texts(own) if _has(original, one) and not _has(exchange, one)]
+        lost[:] = [one for one in _texts(own) if has_text(original, one) and not has_text(exchange, one)]
         if not mentions(exchange, own.process):
             lost.insert(0, own.process)
         return not lost, exchange
@@ -115,16 +116,7 @@ def _is_like(session: Session, own: Scheduled, original: Exchange, copy: Resourc
 
 def _texts(own: Scheduled) -> list[str]:
     """The texts with which a schedule was created, but for its name and its process."""
-    return [
-        value
-        for _, value in leaves(own.sent)
-        if isinstance(value, str) and value and number(value) is None
-        if value not in (own.schedule.name, own.schedule.id, own.process)
-    ]
-
-
-def _has(exchange: Exchange, wanted: str) -> bool:
-    return any(equal(wanted, value) for value in _values(exchange))
+    return sent_texts(own.sent, own.schedule.name, own.schedule.id, own.process)
 
 
 def _values(exchange: Exchange, but: re.Pattern[str] | None = None) -> Iterator[object]:

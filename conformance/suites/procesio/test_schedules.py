@@ -22,12 +22,10 @@ from conformance.suites.procesio.states import (
     READ,
     SCHEDULE,
     State,
+    Switch,
     behind,
     is_anothers,
-    record_kept,
-    record_listed,
-    record_texts_kept,
-    settled,
+    record_switched,
     steps,
     updated,
 )
@@ -131,12 +129,16 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
     for one, reads in zip(others, apart, strict=True):
         reads.append(session.send("readSchedule", path=one.path))
         _leaves_another(session, one, reads, exchange, after, state)
-    record_listed(session, "PRO-SCHEDULE-STATUS-LISTED", own.schedule, before, after, state, exchange)
-    session.send("changeScheduleStatus", path=own.path, **body)
-    again = settled(session, SCHEDULE, own.schedule, after, state)
-    kept += steps(session, SCHEDULE, own.schedule, again, beside(session, [], own)) if again else []
-    record_kept(session, kept, state)
-    record_texts_kept(session, "PRO-SCHEDULE-STATUS-KEEPS", own.sent, before, after, exchange)
+    switch = Switch(
+        SCHEDULE,
+        own.schedule,
+        own.sent,
+        send=lambda: session.send("changeScheduleStatus", path=own.path, **body),
+        others=lambda: beside(session, [], own),
+        listed="PRO-SCHEDULE-STATUS-LISTED",
+        keeps="PRO-SCHEDULE-STATUS-KEEPS",
+    )
+    record_switched(session, switch, before, after, state, exchange, kept)
 
 
 def beside(

@@ -241,7 +241,10 @@ def test_the_curl_command_starts_a_request(session: Session) -> None:
         session.recorder.block("PM4-START-CURL-DATA", session.recorder.root_of("PM4-START-CURL-LABEL"))
         return
     for user, requirement in zip((NOBODY, WRONG), TOKENS, strict=True):
-        session.recorder.refused(requirement, session.send(START, user=user, **command), sent)
+        try:
+            session.recorder.refused(requirement, session.send(START, user=user, **command), sent)
+        except NotExercised as untested:  # which leaves the other one, and what was accepted
+            session.recorder.skip(requirement, untested.reason, untested.detail)
     if not shows(control, body):
         session.recorder.skip("PM4-START-CURL-DATA", Reason.INCONCLUSIVE, "responses contain no request data")
     else:
