@@ -16,6 +16,7 @@ from . import (
     procesio_layouts,
     procesio_liberties,
     procesio_readings,
+    state_liberties,
     stranger_liberties,
 )
 from .liberty import Liberty
@@ -50,5 +51,6 @@ LIBERTIES: Final = (
     *procesio_layouts.LIBERTIES,
     *procesio_liberties.LIBERTIES,
     *procesio_readings.LIBERTIES,
+    *state_liberties.LIBERTIES,
     *stranger_liberties.LIBERTIES,
 )

@@ -38,7 +38,7 @@ class Liberty:
 
     `unshown` are patterns of the requirements that it leaves untestable, `reason` is why. `findings` are patterns of
     the
-    requirements of level may that it contradicts.
+    requirements of level may that it contradicts. `lines` are added to the target file.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Liberty:
     reason: Reason | None = None
     settle: float = 0
     personality: str = PLAIN
+    lines: str = ""
 
     def excuses(self, verdict: VerdictRecord) -> bool:
         """Whether this liberty explains why a requirement was not decided.

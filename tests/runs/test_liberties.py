@@ -31,7 +31,8 @@ def test_liberty_is_no_deviation_and_everything_else_is_tested(
         before = reference.snapshot()
         target = tmp_path / "target.toml"
         lines = toml.replace("settle = 0", f"settle = {liberty.settle}").splitlines(keepends=True)
-        target.write_text("".join(line for line in lines if not line.startswith("version = ")))  # it needs no setting
+        kept = (line for line in lines if not line.startswith("version = "))  # it needs no setting
+        target.write_text("".join(kept) + liberty.lines)
         result = run(target, tmp_path / "run", "--max-examples", "1")
         after = reference.snapshot()
     record = result.record

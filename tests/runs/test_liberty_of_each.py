@@ -23,7 +23,7 @@ def conforming(liberty: Liberty, directory: Path) -> set[str]:
     directory.mkdir()
     with served(liberty.system, (), liberty.take, liberty.personality) as (_, toml):
         target = directory / "target.toml"
-        target.write_text(toml.replace("settle = 0", f"settle = {liberty.settle}"))
+        target.write_text(toml.replace("settle = 0", f"settle = {liberty.settle}") + liberty.lines)
         record = run(target, directory / "run", "--max-examples", "1").record
     return {one.requirement for one in record.verdicts if one.outcome is Outcome.CONFORMS}
 

@@ -17,6 +17,7 @@ import pytest
 from conformance.core import exit_codes
 from conformance.core.verdict import Level, Reason
 from conformance.reference import Reference
+from conformance.reference.answers import withdraw
 from conformance.reference.personality import LIBERAL, PLAIN, find
 from conformance.report.run_record import RunRecord
 from conformance.spec.specification import SYSTEMS, Operation, load
@@ -130,3 +131,15 @@ def removes(operation: Operation) -> bool:
     return operation.id == REMOVES_VARIABLES or any(
         link.operation == operation.id and link.step in ("delete", "list", "read") for link in links
     )
+
+
+def test_modification_of_schedules_is_tested_where_none_can_be_duplicated(tmp_path: Path) -> None:
+    def change(reference: Any) -> None:
+        withdraw(reference.web, "duplicate_schedule")
+
+    with served("procesio", ["pro-modify-schedule-turns-off-others"], change) as (_, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        only = ("-k", "test_the_status_of_a_schedule_changes")
+        result = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", pytest_args=only)
+    assert "PRO-SCHEDULE-MODIFY-OTHERS" in result.deviating
+    assert "PRO-SCHEDULE-DUPLICATE-OTHERS" not in tried(result.record)

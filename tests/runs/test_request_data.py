@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 
 from conformance.core import exit_codes
 from conformance.core.verdict import Outcome
@@ -16,7 +17,7 @@ from conformance.reference.faults import response_fault
 from conformance.reference.personality import LIBERAL, PLAIN
 from conformance.reference.processmaker4.server import START_PATTERN
 
-from .liberty import tried
+from .liberty import asking, tried
 from .support import run, served
 
 WRITTEN: Final = (
@@ -86,3 +87,20 @@ def test_start_that_returns_no_body_is_a_deviation_and_no_error_of_the_suite(tmp
     record = result.record
     assert (result.code, record.problems) == (exit_codes.DEVIATIONS, [])
     assert result.deviating == {"startRequest.2XX.:type"}
+
+
+def test_start_whose_refusal_says_something_else_leaves_the_data_of_the_curl_command(tmp_path: Path) -> None:
+    def change(scope: Any, body: bytes) -> Any:
+        headers = dict(scope["headers"])
+        is_form = headers.get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded")
+        if is_form and b"authorization" not in headers:
+            return JSONResponse({"message": "A Request of this name already exists."}, 409)
+        return scope, body
+
+    with served("processmaker4", change=lambda reference: reference.wrap(asking(change))) as (_, text):
+        (tmp_path / "target.toml").write_text(text)
+        result = run(tmp_path / "target.toml", tmp_path / "run", pytest_args=("-k", "test_the_curl_command"))
+    told = {one.requirement: one.outcome for one in result.record.verdicts}
+    assert (result.code, result.record.deviations) == (exit_codes.OK, [])
+    assert told["PM4-START-NO-TOKEN"] is Outcome.NOT_EXERCISED
+    assert told["PM4-START-CURL-DATA"] is told["PM4-START-WRONG-TOKEN"] is Outcome.CONFORMS

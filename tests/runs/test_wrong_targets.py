@@ -197,14 +197,21 @@ def test_a_defect_that_looks_like_a_mistake_is_a_deviation(
     assert (result.code, result.deviating) == (exit_codes.DEVIATIONS, {requirement}), result.record.problems
 
 
-def test_a_key_is_no_mistake_where_a_key_of_the_run_fails_as_well(tmp_path: Path) -> None:
-    """A key of the run decides whether the key of the target file is wrong; this server fails with any other key."""
+@pytest.mark.parametrize(
+    ("status", "code", "deviates"), [(403, exit_codes.DEVIATIONS, True), (500, exit_codes.NOTHING_RUN, False)]
+)
+def test_a_key_is_no_mistake_where_a_key_of_the_run_fails_as_well(
+    status: int, code: int, deviates: bool, tmp_path: Path
+) -> None:
+    """A key of the run decides whether that of the target file is wrong: this server refuses all, or fails with the
+    run's.
+    """
 
     def failing(app: Any) -> Any:
         async def failed(scope: Any, receive: Any, send: Any) -> None:
             key = dict(scope["headers"]).get(b"key", b"reference").decode()
             runs_by_key = scope["path"].endswith("/run") and key.startswith("conf ")
-            await (JSONResponse({"message": "no"}, 500) if runs_by_key else app)(scope, receive, send)
+            await (JSONResponse({"message": "no"}, status) if runs_by_key else app)(scope, receive, send)
 
         return failed
 
@@ -216,5 +223,5 @@ def test_a_key_is_no_mistake_where_a_key_of_the_run_fails_as_well(tmp_path: Path
         front=lambda one: one.wrap(failing),
         faults=("pro-api-key-refused",),
     )
-    assert (result.code, result.record.problems) == (exit_codes.DEVIATIONS, [])
-    assert "PRO-RUN-API-KEY" in result.deviating
+    assert (result.code, result.record.problems) == (code, [])
+    assert ("PRO-RUN-API-KEY" in result.deviating) is deviates
