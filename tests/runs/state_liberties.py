@@ -169,7 +169,8 @@ LIBERTIES: Final = (
         "procesio",
         brief_views,
         lines=DESCRIBED,
-        unshown=("PRO-PROCESS-TOGGLE-LISTED", "PRO-PROCESS-DELETED-NOT-RUN"),
+        # The description is the only text of the given body that may have any letters, and it is not read.
+        unshown=("PRO-PROCESS-TOGGLE-LISTED", "PRO-PROCESS-DELETED-NOT-RUN", "createDataType:verbatim"),
         findings=("PRO-DATATYPE-CREATE-READ-BACK",),
     ),
 )
