@@ -60,11 +60,14 @@ def access_tests(
     system: str,
     prepare: Prepare = build_request,
     by_hand: dict[str, Callable[[Session, Requirement], None]] | None = None,
+    compare: dict[str, access.Compare] | None = None,
 ) -> Callable[..., None]:
     """Test who may call an operation, one case per requirement. `by_hand` tests the operations with these ids
     instead.
+
+    `compare` records, for the requirements with these ids, whether another user gets what the main user gets.
     """
-    custom = by_hand or {}
+    custom, comparing = by_hand or {}, compare or {}
 
     @_for_each("requirements", [_group_case(group) for group in access.access_requirements(load(system), custom)])
     def test(session: Session, requirements: tuple[Requirement, ...]) -> None:
@@ -74,7 +77,7 @@ def access_tests(
         elif first.operation in custom:
             custom[first.operation](session, first)
         else:
-            access.check_access(session, first, prepare)
+            access.check_access(session, first, prepare, comparing.get(first.id, lambda *_: None))
 
     return test
 

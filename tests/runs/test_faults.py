@@ -50,6 +50,7 @@ INDELIBLE = {
     "pro-read-template-newest",
     "pro-read-template-other",
     "pm3-variable-set-beside",
+    "pm3-variable-set-empties",
     "pm3-variable-set-in-all-cases",
     "pm3-admin-role-refused-and-changed",
     "pm3-department-never-empty",

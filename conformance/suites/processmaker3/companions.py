@@ -11,7 +11,7 @@ from conformance.engine.checks import describe
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3.memberships import Place
-from conformance.suites.processmaker3.people import made, naming, people, refused_again
+from conformance.suites.processmaker3.people import made, naming, people, refused_again, wait_until_moved
 from conformance.suites.processmaker3.test_departments import is_gone
 from conformance.suites.processmaker3.test_roles import is_gone as is_role_gone
 
@@ -76,20 +76,28 @@ def leaves_with_others(session: Session, kind: Place, witness: Resource, there: 
     enter(session, kind, place, last)
     if kind.leave:
         session.send(kind.leave, path={kind.parameter: place.id, "usr_uid": first.id})  # who may be out already
+        wait_until_moved(session)
     else:
         enter(session, kind, there, first)
     return is_empty(session, kind, place, witness)
 
 
 def enter(session: Session, kind: Place, place: Resource, user: Resource) -> Exchange:
-    """Add a user to a place by a call that must be accepted. Raises as `Session.call`."""
-    return session.call(kind.enter, **naming(session, kind.enter, {kind.parameter: place.id}, user.id))
+    """Add a user to a place by a call that must be accepted, and wait for its effect. Raises as `Session.call`."""
+    entered = session.call(kind.enter, **naming(session, kind.enter, {kind.parameter: place.id}, user.id))
+    wait_until_moved(session)
+    return entered
 
 
 def leave(session: Session, kind: Place, place: Resource, user: Resource, there: Resource) -> Exchange:
-    """Take a user out of a place, to `there` if only entering another one does that. Raises as `Session.call`."""
+    """Take a user out of a place, to `there` if only entering another one does that, and wait for the effect.
+
+    Raises as `Session.call`.
+    """
     if kind.leave:
-        return session.call(kind.leave, path={kind.parameter: place.id, "usr_uid": user.id})
+        left = session.call(kind.leave, path={kind.parameter: place.id, "usr_uid": user.id})
+        wait_until_moved(session)
+        return left
     return enter(session, kind, there, user)
 
 

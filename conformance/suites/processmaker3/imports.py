@@ -29,7 +29,7 @@ from conformance.suites.processmaker3.exports import (
     upload,
 )
 from conformance.suites.processmaker3.flows import misled
-from conformance.suites.processmaker3.projects import builder, items
+from conformance.suites.processmaker3.projects import PROCESS, builder, items, process_of, read_by
 from conformance.suites.processmaker3.updates import changed
 
 COMPLETE: Final = "PM3-EXPORT-COMPLETE"
@@ -295,7 +295,7 @@ def differing(
 
     def look() -> tuple[bool, Exchange]:
         nonlocal wrong
-        read = session.send(operation, path={"prj_uid": prj_uid})
+        read = read_by(session, operation, prj_uid)
         shown = object_of(session, read) if read.response.ok else None
         if shown is None:
             wrong = (Difference("", "a project", checks.describe(read)),)
@@ -315,14 +315,13 @@ def state(session: Session, prj_uid: str) -> dict[str, dict[str, Any]]:
     """What is read of a project, and of what an update may change of its process, by operation.
 
     Raises:
-        Blocked, NotExercised: the project cannot be read. Of a process that cannot be read, there is nothing.
+        Blocked, NotExercised: the project cannot be read. A process that cannot be read is left out.
     """
     definition, _ = answered(session, "getProject", prj_uid)
     body = session.operation("updateProcess").body("application/json")
-    read = session.send("getProcess", path={"prj_uid": prj_uid})
-    process = object_of(session, read) if read.response.ok else None
+    process = process_of(session, prj_uid)
     assert body is not None
-    return {"getProject": definition, "getProcess": writable(process or {}, body.schema)}
+    return {"getProject": definition, **({PROCESS: writable(process, body.schema)} if process else {})}
 
 
 def changes(

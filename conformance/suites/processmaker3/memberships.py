@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from conformance.engine.walks import plan, shrink
 from conformance.engine.walks.isolation import request_limit, separate_recorder
 from conformance.engine.walks.move import PLACES, USERS, Crowd, Kind, Move
 from conformance.engine.walks.walks import count_of
-from conformance.suites.processmaker3.people import made, naming
+from conformance.suites.processmaker3.people import made, naming, wait_until_moved
 
 OTHER_USERS: Final = "PM3-USER-DELETE-OTHERS"
 STILL_THERE: Final = "was accepted, but what it names is still there"
@@ -105,7 +104,7 @@ class Party:
         self.steps.append(step)
         self.before, self.crowd = self.crowd, self.crowd.after(step)
         self.left = before if step.kind is Kind.ENTER else None
-        time.sleep(self.session.settle)  # otherwise a place may be empty for the moment
+        wait_until_moved(self.session)
 
     def _call(self, operation: str, **request: Any) -> None:
         self.trail.append(self.session.call(operation, **request))

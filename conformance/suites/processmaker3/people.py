@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from conformance.core.verdict import Reason
@@ -56,6 +57,14 @@ def naming(session: Session, operation: str, path: dict[str, str], user: str) ->
 def join(group: Resource, user: Resource, session: Session) -> Exchange:
     """Add a user to a group by a call that must be accepted. Raises as `Session.call`."""
     return session.call("addGroupUser", **naming(session, "addGroupUser", {"grp_uid": group.id}, user.id))
+
+
+def wait_until_moved(session: Session) -> None:
+    """Wait until users who entered or left a place are in it or out of it: a deletion cannot be repeated to see that.
+
+    Otherwise a place with users may be empty for the moment.
+    """
+    time.sleep(session.settle)
 
 
 def refused_again(

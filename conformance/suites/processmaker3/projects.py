@@ -123,12 +123,37 @@ def root(session: Session, operation: str) -> str:
     return roots[-1]
 
 
+def read_by(session: Session, operation: str, project: str) -> Exchange:
+    """A read of a project, by the path of the other reading if only that is accepted (A-PM3-17). Raises as `send`."""
+    path = {"prj_uid": project}
+    refused = session.send(operation, path=path)
+    if refused.response.ok:
+        return refused
+    others = (
+        session.send(operation, path=path, template=one.path) for one in session.operation(operation).alternatives
+    )
+    return next((one for one in others if one.response.ok), refused)
+
+
+def process_of(session: Session, project: str) -> Body:
+    """What is read of the process of a project; empty if it cannot be read, or the target has no such operation."""
+    if session.requester.unsupported(PROCESS):
+        return {}
+    read = read_by(session, PROCESS, project)
+    try:
+        body = body_of(session.operation(PROCESS), read)
+    except NotJson:
+        return {}
+    return body if read.response.ok and isinstance(body, dict) else {}
+
+
 def beside(session: Session) -> Neighbours:
     """One project of ours, with its process, as a neighbour; `add` creates more. Raises as `Session.create`."""
     create = session.operation(CREATE)
     link = create.link("read")
     assert link is not None
-    there = Neighbours(session, create, (link, Link("process", PROCESS, parameter="prj_uid")))
+    process = () if session.requester.unsupported(PROCESS) else (Link("process", PROCESS, parameter="prj_uid"),)
+    there = Neighbours(session, create, (link, *process))
     there.add(builder(session).detailed())
     return there
 

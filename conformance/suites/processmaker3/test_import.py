@@ -48,6 +48,7 @@ pytestmark = pytest.mark.depth("standard")
 FILE_REQUIRED: Final = "importProject.request./project_file:required"
 OTHERS: Final = "PM3-IMPORT-OTHERS"
 LISTED: Final = "PM3-IMPORT-LISTED"
+DIAGRAM: Final = "PM3-IMPORT-DISABLE-DIAGRAM"
 GROUP_OPTIONS: Final = ("CREATE", "RENAME", "MERGE")
 
 
@@ -137,12 +138,20 @@ def overwritten_elements(session: Session, source: Source, exchange: Exchange, e
         if not judge_content(session, control, copy(session, control, option="KEEP").id):
             session.recorder.block(requirement, session.recorder.root_of("PM3-IMPORT-CONTENT"))
             return
-    now, read = answered(session, "getProject", source.project.id) if not wrong else ({}, read)
-    gone = element_identifiers(source.definition) - element_identifiers(now) if not wrong else set()
-    told = f"{len(gone)} elements have other identifiers than in the file" if gone else told_of(wrong)
-    if not wrong and extra in named(now).values():
-        gone, told = {extra}, f"the project still has the element {extra}, which the file has not"
-    session.recorder.require(requirement, not wrong and not gone, read, exchange, observed=told, kind=Kind.READ_BACK)
+    told = told_of(wrong)
+
+    def look() -> tuple[bool, Exchange]:
+        nonlocal told
+        now, read = answered(session, "getProject", source.project.id)
+        gone = element_identifiers(source.definition) - element_identifiers(now)
+        left = bool(extra) and extra in named(now).values()
+        told = f"{len(gone)} elements have other identifiers than in the file"
+        if left:
+            told = f"the project still has the element {extra}, which the file has not"
+        return not gone and not left, read
+
+    holds, read = session.eventually(look) if not wrong else (False, read)
+    session.recorder.require(requirement, holds, read, exchange, observed=told, kind=Kind.READ_BACK)
 
 
 def added(session: Session, source: Source) -> str:
@@ -207,7 +216,12 @@ def test_overwrite_puts_the_content_of_the_file_into_the_project(session: Sessio
 
 
 @pytest.mark.requirement(
-    "PM3-IMPORT-DISABLE-KEEPS", "PM3-IMPORT-DISABLE-NEW", "PM3-IMPORT-DISABLE-INACTIVE", "PM3-IMPORT-CONTENT", OTHERS
+    "PM3-IMPORT-DISABLE-KEEPS",
+    DIAGRAM,
+    "PM3-IMPORT-DISABLE-NEW",
+    "PM3-IMPORT-DISABLE-INACTIVE",
+    "PM3-IMPORT-CONTENT",
+    OTHERS,
 )
 def test_disable_puts_the_project_aside_for_another(session: Session) -> None:
     beside = projects.beside(session)
@@ -222,10 +236,12 @@ def test_disable_puts_the_project_aside_for_another(session: Session) -> None:
 
     there, read = session.eventually(look)
     told = f"the disabled project cannot be read: {checks.describe(read)}"
-    if there and "diagrams" in source.definition:
+    kept = session.recorder.require("PM3-IMPORT-DISABLE-KEEPS", there, read, exchange, observed=told)
+    if not kept:
+        session.recorder.block(DIAGRAM, session.recorder.root_of("PM3-IMPORT-DISABLE-KEEPS"))
+    elif "diagrams" in source.definition:
         lost, read = differing(session, source.project.id, {"diagrams": source.definition["diagrams"]})
-        there, told = not lost, f"of the disabled project, {told_of(lost)}"
-    session.recorder.require("PM3-IMPORT-DISABLE-KEEPS", there, read, exchange, observed=told)
+        session.recorder.require(DIAGRAM, not lost, read, exchange, observed=told_of(lost), kind=Kind.READ_BACK)
     made = found(session, exchange, "PM3-IMPORT-DISABLE-NEW")
     projects.unharmed(session, beside, OTHERS, exchange)
     common, read = shared(session, source, made)
@@ -233,7 +249,7 @@ def test_disable_puts_the_project_aside_for_another(session: Session) -> None:
         judge_content(session, source, made.id, exchange)
     else:
         session.recorder.block("PM3-IMPORT-CONTENT", session.recorder.root_of("PM3-IMPORT-DISABLE-NEW"))
-    if not there:
+    if not kept:
         raise Blocked(session.recorder.root_of("PM3-IMPORT-DISABLE-KEEPS"), "importProject")
     shown: object = None
 

@@ -185,7 +185,7 @@ def test_an_update_of_the_project_leaves_what_its_process_has(session: Session) 
     updated = update(session, project, {**definition, "prj_description": "Changed beside its process"})
 
     def look() -> tuple[bool, Exchange]:
-        read = session.send("getProcess", path={"prj_uid": project.id})
+        read = projects.read_by(session, "getProcess", project.id)
         return read.response.ok, read
 
     readable, read = session.eventually(look)
@@ -228,7 +228,7 @@ def test_a_deleted_project_has_neither_a_process_nor_an_export(session: Session)
 
     def look() -> tuple[bool, Exchange]:
         nonlocal left
-        reads = [session.send(operation, path=path) for operation in OF_A_PROJECT]
+        reads = [projects.read_by(session, operation, project.id) for operation in OF_A_PROJECT]
         there = [one for one in reads if one.response.ok and not session.is_anothers(project.id)]
         left = ", ".join(one.operation for one in there)
         return not there, next(iter(there), reads[0])

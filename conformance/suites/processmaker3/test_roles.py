@@ -18,7 +18,7 @@ from conformance.engine.session import Resource, Session
 from conformance.engine.snapshots import Snapshot, changed, snapshot, volatile
 from conformance.suites.processmaker3.answers import object_of
 from conformance.suites.processmaker3.cases import shown
-from conformance.suites.processmaker3.people import created, made, naming, refused_again
+from conformance.suites.processmaker3.people import created, made, naming, refused_again, wait_until_moved
 
 pytestmark = pytest.mark.depth("standard")
 
@@ -62,6 +62,7 @@ def test_a_role_can_be_deleted_as_soon_as_nobody_has_it(session: Session) -> Non
         raise Blocked(session.recorder.root_of(DELETE[2]), "deleteRole")
     session.recorder.require(DELETE[2], True, control)
     given = session.call("giveRole", **naming(session, "giveRole", {"rol_uid": role.id}, user.id))
+    wait_until_moved(session)
     exchange = session.send("deleteRole", path={"rol_uid": role.id})
     if exchange.response.ok and not is_gone(session, role, witness, other):
         session.recorder.skip(

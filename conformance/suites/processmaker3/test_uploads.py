@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -129,12 +130,7 @@ def test_an_upload_without_the_right_is_answered_with_302_and_adds_no_file(sessi
     if exchange.response.ok:
         session.recorder.block(KEPT_OUT, session.recorder.root_of("PM3-INDOC-UPLOAD-302"))
         return
-
-    def look() -> tuple[bool, Exchange]:
-        listing = session.call(LIST, path=own.entry.within)
-        return bool(own.entry.name) and mentions(listing, own.entry.name), listing
-
-    shows_names, listing = session.eventually(look)
+    shows_names, listing = shows_name(session, own, session.call)
     listing, refused = next(iter(kept), (listing, exchange))
     if not kept and not shows_names:
         raise NotExercised(Reason.INCONCLUSIVE, f"{LIST} does not show the name of an accepted upload")
@@ -174,14 +170,23 @@ def test_an_upload_above_the_limit_for_requests_seems_to_be_empty(session: Sessi
         session.recorder.block(POST[1], session.recorder.root_of(POST[0]))
 
 
+def shows_name(session: Session, own: Resource, read: Callable[..., Exchange]) -> tuple[bool, Exchange]:
+    """Whether the list shows the name of an accepted upload, after the settling time. Raises as `read`."""
+
+    def look() -> tuple[bool, Exchange]:
+        listing = read(LIST, path=own.entry.within)
+        return bool(own.entry.name) and mentions(listing, own.entry.name), listing
+
+    return session.eventually(look)
+
+
 def adding_nothing(session: Session, own: Resource, request: dict[str, Any]) -> Exchange:
     """An upload of a large file. Records whether the list shows its file although it was refused.
 
     Files are known by their names: the list must show that of `own`, which was accepted.
     """
     exchange = session.send(UPLOAD, may_be_too_large=True, **request)
-    listing = session.send(LIST, path=own.entry.within)
-    shows = bool(own.entry.name) and mentions(listing, own.entry.name)
+    shows, listing = shows_name(session, own, session.send)
     name = exchange.entry.name if exchange.entry is not None else ""
     if not exchange.response.refused or not name or not shows:
         session.recorder.skip(ADDS_NONE, Reason.INCONCLUSIVE, f"{LIST} does not show the names of files")
