@@ -61,8 +61,8 @@ def _worded(one: Data) -> Data:
 
 
 def shown_while_alive(reference: Procesio) -> None:
-    """Processes are listed while they are active, instances while they wait or run: those of the process in the target
-    file run for long, others until the next list.
+    """Processes are listed while they are active, with their positions from the newest on, and instances while they
+    wait or run: those of the process in the target file run for long, others until the next list.
 
     Inactive processes have no waiting instances, and a deleted one is run for a moment.
     """
@@ -99,7 +99,11 @@ def shown_while_alive(reference: Procesio) -> None:
         "delete_process": keep,
         "run_process": run_late,
         "list_instances": alive,
-        "list_processes": lambda: [one for one in workspace.processes.values() if one["isActive"]],
+        "list_processes": lambda: [
+            {**one, "position": position}
+            for position, one in enumerate(reversed([*workspace.processes.values()]))
+            if one["isActive"]
+        ],
     }
 
 

@@ -77,6 +77,14 @@ def is_mixed_up(session: Session, shown: State, own: Resource) -> bool:
     return bool(ours) and not any(presence.holds(value, own.name) for value in ours)
 
 
+def shown_in_both(places: Iterable[str], before: State, after: State) -> set[str]:
+    """The places that a resource has before and after its state is switched.
+
+    What comes or goes with a whole item says nothing of the state: a position in a list of what is active, for example.
+    """
+    return set(places) & before.values.keys() & after.values.keys()
+
+
 def counterparts(before: State, after: State, place: str) -> list[str]:
     """Where the other view had the value of a place in a member of the same name, if both still have such a member.
 

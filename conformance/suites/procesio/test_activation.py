@@ -17,6 +17,7 @@ from conformance.suites.procesio.states import (
     Switch,
     behind,
     record_switched,
+    shown_in_both,
     steps,
     updated,
 )
@@ -87,7 +88,7 @@ def test_toggling_activation_changes_the_state_of_a_process(session: Session) ->
         "PRO-PROCESS-TOGGLE-BACK", returned, last.read, last.listed, after.read, observed="the state stayed changed"
     )
     # A value that changes and does not change back, such as a revision, is not the state.
-    state = turned - changed(before.values, last.values)
+    state = shown_in_both(turned - changed(before.values, last.values), before, after)
     for there, then in zip(apart, apart_then, strict=True):
         shown = state & there.values.keys() & then.values.keys()
         touched = sorted(shown & changed(there.values, then.values))

@@ -26,6 +26,7 @@ from conformance.suites.procesio.states import (
     behind,
     is_anothers,
     record_switched,
+    shown_in_both,
     steps,
     updated,
 )
@@ -125,7 +126,7 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
     )
     for reads, one in zip(apart, others, strict=True):
         reads.append(session.send("readSchedule", path=one.path))
-    state = _returning(session, own, before, turned, body)
+    state = shown_in_both(_returning(session, own, before, turned, body), before, after)
     for one, reads in zip(others, apart, strict=True):
         reads.append(session.send("readSchedule", path=one.path))
         _leaves_another(session, one, reads, exchange, after, state)
