@@ -1,10 +1,9 @@
 """A served reference in its own process, filled with other people's resources, which reports what was done to it.
 
 `python -m benchmarks.peers.server SYSTEM DIRECTORY` writes `target.toml` and `headers.json` (the headers that the
-account of
-the target file sends with each request) there and prints `ready`. For each line on its standard input it prints one
-line of
-JSON: the number of requests since the last one, the state of other people's resources, and additional resources.
+account of the target file sends with each request) there and prints `ready`. For each line on its standard input it
+prints one line of JSON: the number of requests since the last one, the state of other people's resources, and
+additional resources.
 """
 
 from __future__ import annotations

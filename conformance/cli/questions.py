@@ -30,8 +30,7 @@ class Questions:
     """The questions for a user without a target file.
 
     `settings` are texts `KEY=VALUE`, `name` is the name of the target. `asked` returns the data of the file, with
-    `${NAME}` for
-    each secret, and the secrets that were typed, by environment variable.
+    `${NAME}` for each secret, and the secrets that were typed, by environment variable.
     """
 
     def __init__(self, systems: Sequence[str], settings: Sequence[str], name: str) -> None:

@@ -11,8 +11,7 @@ class Entry:
     """One resource that the run created or intended to create.
 
     `identifier` is empty while it is unknown; then only the `name` identifies the resource. `within` are the path
-    parameters
-    of the create: the parent, which is needed to address the resource.
+    parameters of the create: the parent, which is needed to address the resource.
     """
 
     key: str

@@ -13,8 +13,7 @@ def walk(body: Any, *, positions: bool = False) -> Iterator[tuple[str, str, Any]
     """Every value of a body in order, a container before its contents: place, name, value.
 
     The name is that of the member with the value, or with the list that contains it. With `positions`, a place
-    distinguishes
-    the items of a list: `/flows/0/flo_x2`.
+    distinguishes the items of a list: `/flows/0/flo_x2`.
     """
     stack: list[tuple[str, str, Any]] = [("", "", body)]
     while stack:

@@ -1,8 +1,7 @@
 """The systems that can be tested. Installed packages register systems by entry points, which are loaded on demand.
 
 A package registers a system by an entry point of the group `conformance.systems` that names a `System`. A system refers
-to
-its code by dotted names, so that it is imported when it is needed.
+to its code by dotted names, so that it is imported when it is needed.
 """
 
 from __future__ import annotations

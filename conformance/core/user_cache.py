@@ -21,8 +21,7 @@ def remembered(
     time.
 
     `depends` is JSON data that differs whenever the result would. A file without one of the `members` is damaged. A
-    cache
-    that cannot be read or written only costs time.
+    cache that cannot be read or written only costs time.
     """
     name = hashlib.sha256(json.dumps(depends).encode()).hexdigest()[:24]
     path = Path(platformdirs.user_cache_dir("conformance")) / folder / f"{name}.json"

@@ -76,8 +76,7 @@ class Absence:
         identifier.
 
         That proves something only if the server accepts other deletions, or no list contains the resource. Otherwise
-        the
-        server may refuse every deletion in that way.
+        the server may refuse every deletion in that way.
         """
         refused = again.response.refused and again.response.status not in UNSURE
         if not refused or identifier not in self.unanswered:
@@ -111,8 +110,7 @@ class Absence:
         """Whether a part of the resource can still be read. For a resource that has no read operation.
 
         A part is below the path of the deletion (`link`): the rows of a table, the users of a role. It counts only if
-        the
-        same read of a made-up identifier shows nothing.
+        the same read of a made-up identifier shows nothing.
         """
         requester = self.requester
         whole = requester.operation(link.operation).path

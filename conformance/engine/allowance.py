@@ -103,8 +103,7 @@ class Allowance:
         """Whether one more resource of the kind that an operation creates may exist.
 
         Once a deletion is known to work, only the resources that remain are counted. Before that, all that exist after
-        the
-        first deletion without a visible effect: a test may create several, and all of them would remain.
+        the first deletion without a visible effect: a test may create several, and all of them would remain.
         """
         removal = self.removal
         kept = removal.account.count(kept_of(operation))

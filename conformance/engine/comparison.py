@@ -36,9 +36,8 @@ def differences(sent: Mapping[str, Any], read: Any, schema: Schema, names: Membe
     """The values of `sent` that differ in `read`.
 
     `schema` is the response schema. Only its required fields are compared, since a server need not implement the
-    others,
-    and no volatile ones. A missing field is the subject of the structural requirements. `names` are those of the
-    specification: elements of arrays are paired by name, otherwise by order. Identifiers are compared through the
+    others, and no volatile ones. A missing field is the subject of the structural requirements. `names` are those of
+    the specification: elements of arrays are paired by name, otherwise by order. Identifiers are compared through the
     mapping that results from the pairs.
     """
     mapping = dict(_identifiers(sent, read, schema, names))

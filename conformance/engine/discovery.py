@@ -48,8 +48,7 @@ class Discovery:
         """The identifier of what a create made, or nothing; and whether an operation other than the create shows it.
 
         `before` is what a list contained before a create without a name, `known` what one contained before a create
-        with an
-        undocumented body.
+        with an undocumented body.
         """
         shown = not shown_only_by_response(operation, entry)
         identifier = self._candidate(operation, entry, exchange)

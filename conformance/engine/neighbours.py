@@ -72,8 +72,7 @@ class Neighbours:
         """Record whether all exist and are as they were at the last call; returns whether they are.
 
         A neighbour that was not visible before proves nothing, nor one that cannot be seen now for another reason than
-        that
-        it is gone.
+        that it is gone.
         """
         harms, seen, unseen = self.harms()
         self.look()

@@ -94,8 +94,7 @@ class Properties:
     """The properties of one operation.
 
     `make_consistent` changes a body in ways that a schema cannot express. It is applied to generated bodies and to
-    bodies
-    with one value replaced, since a value may determine others.
+    bodies with one value replaced, since a value may determine others.
     """
 
     def __init__(

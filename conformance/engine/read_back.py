@@ -94,8 +94,7 @@ def record_read_back(
     """Record whether a read shows what an operation sent, given the differences `found`. Returns whether it does.
 
     `requirement` says that it is read back, if the register has one. `altered` are the members that an update changed:
-    if
-    all of them differ, the update changed nothing.
+    if all of them differ, the update changed nothing.
     """
     found = list(found)
     verbatim = requirement_ids.verbatim(operation.id)

@@ -133,8 +133,7 @@ class Removal:
         """Whether a read or a list shows the run's mark on a resource, or shows that it is gone.
 
         `operation` created it. A resource that is gone is recorded as such. Without a proof, the reason is recorded,
-        and the
-        resource must stay.
+        and the resource must stay.
         """
         requester = self.requester
         within = requester.ledger.within(identifier)

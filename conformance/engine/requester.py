@@ -131,10 +131,8 @@ class Requester:
         """Send one request without checking its response.
 
         The result is a response of the API, never one of a gateway, a login page or an expired session. It is a
-        redirect only
-        if one is documented (`may_redirect`) or the operation itself returns it, and a refusal of the size only if that
-        is
-        documented (`may_be_too_large`).
+        redirect only if one is documented (`may_redirect`) or the operation itself returns it, and a refusal of the
+        size only if that is documented (`may_be_too_large`).
 
         Raises:
             NotExercised: the target is gone, or refuses the credentials; a user is missing, the safety level or a limit

@@ -118,10 +118,8 @@ class Resources:
         ours.
 
         `before` is the result of `ids_before` for a create without a name, `known` the contents of a list before a
-        create with
-        an undocumented body. A resource is ours if it has our name, or if the response names it and the list has it now
-        but did
-        not have it before.
+        create with an undocumented body. A resource is ours if it has our name, or if the response names it and the
+        list has it now but did not have it before.
 
         Raises:
             Blocked: neither the response nor the list leads to it.
@@ -232,8 +230,7 @@ class Resources:
         """Remove the remaining resources of the run, newest first, except entries whose key is in `spare`.
 
         With `wait`, pending deletions are read until `settle` seconds have passed, and creates whose response was lost
-        are given
-        up. Returns what could not be removed.
+        are given up. Returns what could not be removed.
         """
         ledger, system = self.requester.ledger, self.requester.specification.system
         waiting = [entry for entry in ledger.open(system) if entry.key not in spare]

@@ -219,8 +219,7 @@ def _subject(session: Session, operation: Operation, parameter: str = "") -> str
     """The identifier of what an operation acts on, by a path parameter or, without one, by its body.
 
     It is created by the operation whose links lead here, or by the create of its kind. What no documented operation
-    creates
-    is a fixture.
+    creates is a fixture.
     """
     operations = session.specification.operations
     key = key_of(operation, parameter)

@@ -88,10 +88,8 @@ def response_fault(method: str, path: str, status: int | None, edit: Edit) -> Ca
     """A pure ASGI middleware that edits responses, for generated mutants.
 
     A response is edited if the request has `method` and a path that `path` (a regular expression) matches completely,
-    and the
-    response has `status` (None: any). `edit` gets status, headers (names in lower case) and body and returns the
-    changed ones;
-    the content length is updated. Use: `reference.wrap(response_fault(…))`.
+    and the response has `status` (None: any). `edit` gets status, headers (names in lower case) and body and returns
+    the changed ones; the content length is updated. Use: `reference.wrap(response_fault(…))`.
     """
     pattern = re.compile(path)
 

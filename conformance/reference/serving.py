@@ -32,8 +32,7 @@ class Serving:
     """A context in which every app of `references` is served on loopback, all from one thread.
 
     With a first `port` the apps take consecutive ports from it, in the order of the references and of their keys;
-    without one
-    (None or 0) any free ports. On entry the ports are listening and `urls` is filled.
+    without one (None or 0) any free ports. On entry the ports are listening and `urls` is filled.
 
     Raises:
         PortUnavailable: on entry, if a port is in use or not allowed.

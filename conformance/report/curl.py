@@ -25,10 +25,8 @@ def curl(request: Request, placeholders: Collection[str], files: Mapping[str, st
     """The command that sends `request` again in a POSIX shell.
 
     `placeholders` are names whose `$NAME` in the request is a secret: the shell inserts the variable's value, and
-    everything
-    else is sent literally. A value is not encoded, so that a secret in a form must be set in its encoded form. `files`
-    are
-    options of curl for TLS (`--cert`), each with the name of the variable for its value.
+    everything else is sent literally. A value is not encoded, so that a secret in a form must be set in its encoded
+    form. `files` are options of curl for TLS (`--cert`), each with the name of the variable for its value.
     """
     names = _pattern(placeholders)
     options = ["curl -sS -i --globoff --path-as-is"]

@@ -51,8 +51,7 @@ def markdown(text: str, limit: int | None = None) -> str:
     """`text` as one line of Markdown that shows exactly these characters.
 
     It cannot become markup, HTML, a link, a mention or a table column: all such characters are escaped, and an
-    invisible
-    space after `@` and `#` keeps GitHub from notifying people or linking issues.
+    invisible space after `@` and `#` keeps GitHub from notifying people or linking issues.
     """
     escaped = _LINK.sub(lambda match: f"\\{match[0]}", line(text, limit).translate(_MARKDOWN))
     return _BLOCK.sub(lambda match: f"{match[1]}\\{match[2]}", escaped)

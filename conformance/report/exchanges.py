@@ -95,8 +95,7 @@ def read(run_directory: Path, wanted: Collection[str]) -> dict[str, CitedExchang
     """The exchanges with the ids `wanted`, by id. Reads line by line, so that a large file needs little memory.
 
     An id without a line, a truncated line and a missing file are no errors: the report of an interrupted run must still
-    be
-    written.
+    be written.
     """
     found: dict[str, CitedExchange] = {}
     missing = set(wanted)

@@ -25,8 +25,7 @@ def document(record: RunRecord) -> str:
     """The XML of a run. Text from the target is escaped, without control characters.
 
     A requirement fails if it deviates and the baseline does not cover all of it. Blocked and known ones, and findings,
-    are
-    skipped. A problem of the run itself is an error in a suite of its own.
+    are skipped. A problem of the run itself is an error in a suite of its own.
     """
     root = Element("testsuites", name=_text(f"conformance: {record.target.name}"), time=f"{record.seconds:.2f}")
     profiles: dict[str, list[RequirementResult]] = {}

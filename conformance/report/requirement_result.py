@@ -48,11 +48,9 @@ class Totals:
     """The numbers of a run.
 
     `testable` counts the requirements that can be tested over HTTP; `untestable` counts the others, which are in no
-    other
-    number. `tested` are those that conform, deviate, are known or unstable, or are a finding. `unsupported` and
+    other number. `tested` are those that conform, deviate, are known or unstable, or are a finding. `unsupported` and
     `not_applicable` are included in `not_tested`. `deviations`, `known` and `unstable` count deviations, all others
-    count
-    requirements.
+    count requirements.
     """
 
     testable: int

@@ -77,8 +77,7 @@ def script(
     """A script for bash that sends the steps; it begins with the lines `about` as comments.
 
     `$NAME` of `placeholders` in a request is a secret; that of an extracted variable is its value. As the script runs
-    in a
-    subshell, it can also be pasted into a terminal.
+    in a subshell, it can also be pasted into a terminal.
     """
     taken = [one.variable for step in steps for one in step.taken]
     secrets = frozenset(placeholders) - set(taken)

@@ -26,8 +26,7 @@ class Chains:
     """The chains of one test, whose exchanges are `kept` in the order in which they were sent.
 
     `lasting` are identifiers that existed before the run. `is_given` returns whether the user who repeats the chain has
-    a
-    value, such as the token of a user of the target file; `reads` returns whether an exchange only read.
+    a value, such as the token of a user of the target file; `reads` returns whether an exchange only read.
     """
 
     def __init__(
@@ -47,10 +46,8 @@ class Chains:
         """The ids of the exchanges that reproduce `shown`, including these; empty if there is only one.
 
         They include the creates of the resources that `shown` names, and the accepted writes that may have changed
-        them. The
-        first of `shown` shows the defect. If it is one `of_state`, the others are part of it, and so is every write of
-        the test,
-        unless there are many. Otherwise the others count only if they name the same resource.
+        them. The first of `shown` shows the defect. If it is one `of_state`, the others are part of it, and so is every
+        write of the test, unless there are many. Otherwise the others count only if they name the same resource.
         """
         cited = {self._place[one] for one in shown if one in self._place}
         if not cited:

@@ -17,12 +17,9 @@ class RunContext:
     """What the logs of the workers do not contain about a run.
 
     `planned` are the ids of the tests that were to run, `uncollected` those that exist but were not collected.
-    `profiles` are
-    the selected ones (none means all), and `filter` selects requirements among theirs. `min_tested` is the percentage
-    that
-    has to be tested. `documents` are the user's copies of the documents. `status` is pytest's own exit status, `beside`
-    are
-    failed tests outside the suites.
+    `profiles` are the selected ones (none means all), and `filter` selects requirements among theirs. `min_tested` is
+    the percentage that has to be tested. `documents` are the user's copies of the documents. `status` is pytest's own
+    exit status, `beside` are failed tests outside the suites.
     """
 
     started: str

@@ -17,10 +17,8 @@ class Ending:
     """What determines the exit code of a run.
 
     `new_deviations`: some are not covered by the baseline, with `--strict` findings too. `stale_baseline`: an entry no
-    longer
-    occurs, and that fails the run. `tested_too_little` and `nothing_ran` are set for whole runs only: for shards, the
-    merged
-    run decides. `pytest_status` is pytest's own exit status.
+    longer occurs, and that fails the run. `tested_too_little` and `nothing_ran` are set for whole runs only: for
+    shards, the merged run decides. `pytest_status` is pytest's own exit status.
     """
 
     internal: bool = False

@@ -29,8 +29,7 @@ def inventory(specification: Specification, level: Safety = Safety.OWNED) -> dic
     """The number of tests of each test function of a system's suite, by the id of the function.
 
     `specification` is the target's: its accommodations have tests of their own. At level read-only, there are tests
-    that read
-    existing resources.
+    that read existing resources.
     """
     system = specification.system
     counted: dict[str, int] = {}

@@ -68,8 +68,7 @@ def merge(given: Iterable[RunRecord], leftovers: Sequence[Leftover] = (), residu
     """Merge the records of the shards of a run, in any order.
 
     `leftovers` and `residue` are those of shards that ended without a record. Requirements that a missing shard might
-    decide
-    are *missing shard*, and the record is not complete.
+    decide are *missing shard*, and the record is not complete.
 
     Raises:
         Unmergeable: the records do not belong together, or a shard occurs twice.

@@ -31,8 +31,7 @@ class Option:
     """An option. `least` is the lowest integer, `choices` are the values of a choice, `default` is that of the run.
 
     A `repeatable` one has a list of values. Without `in_command`, it is an option of pytest only. One that `plans`
-    changes
-    what would be tested. `short` is its letter. `as_pytest` is the equivalent option of pytest itself.
+    changes what would be tested. `short` is its letter. `as_pytest` is the equivalent option of pytest itself.
     """
 
     name: str

@@ -90,8 +90,7 @@ def with_recorded_roots(
     """Replace blocked outcomes whose deviation is not `recorded`.
 
     A deviation of what the target does not claim, or of a requirement that is not `selected`, is not recorded, and
-    blocks
-    nothing: what depends on it is not exercised.
+    blocks nothing: what depends on it is not exercised.
     """
     roots = {one.fingerprint: one for _, one in logs.verdicts if one.fingerprint}
 

@@ -55,8 +55,7 @@ def reproduction(
     `about`.
 
     `shown` is the id of the exchange that shows the deviation. The script gives new names to what it creates, and
-    extracts
-    identifiers from responses for later requests.
+    extracts identifiers from responses for later requests.
     """
     known = frozenset(placeholders)
     if len(exchanges) < 2:
@@ -116,8 +115,7 @@ def _values(body: str) -> Iterator[tuple[str, str, str, str]]:
     """The values of a response for later requests: value, place, text of the list's item, name of the member.
 
     In a list whose items have names of the run, the place is `*` and the text is that name: the server may return the
-    item
-    at another position.
+    item at another position.
     """
     try:
         document = parse_json(body.encode())

@@ -13,10 +13,8 @@ def split_tests(
     """Divide tests, by their ids, into `of` parts that take about the same time.
 
     Tests of the same group in `groups` stay together. A test without known `seconds` counts as the median. The longest
-    unit
-    is assigned first, each to the part with the lowest load, so that the same tests and seconds give the same parts, in
-    any
-    order.
+    unit is assigned first, each to the part with the lowest load, so that the same tests and seconds give the same
+    parts, in any order.
     """
     names = groups or {}
     units: dict[str, list[str]] = {}

@@ -47,8 +47,7 @@ class WorkerQuota:
     """How the run's limits are divided: among the shards; the `workers` of a shard share one account.
 
     `systems` are those of the run, or empty for all of the target. `starting` are the systems on which tests of this
-    shard may
-    start something; None means all.
+    shard may start something; None means all.
     """
 
     workers: int = 1
@@ -67,8 +66,7 @@ class Worker:
     """The state of one worker: its ledger, its sessions, and what it measured.
 
     `until` is when the run's time budget is used up, on the monotonic clock. `tokens` gives access to the tokens that
-    all
-    workers share. Counts of limits are stored in the run's directory, otherwise in `shared`.
+    all workers share. Counts of limits are stored in the run's directory, otherwise in `shared`.
     """
 
     target: Target
@@ -207,8 +205,7 @@ class Worker:
         """Give the session of a system a new recorder, for one test.
 
         A `deterministic` test sends the same requests in every run. Shapes are collected from such tests only, so that
-        runs can
-        be compared. A test of a fixture that tests change waits until no other worker runs such a test.
+        runs can be compared. A test of a fixture that tests change waits until no other worker runs such a test.
         """
         session, cited = self.session(system), tuple(cited)
         if needs_exclusive_fixtures(session.specification, session.table, cited):
@@ -231,8 +228,7 @@ class Worker:
         """Store the verdicts of a test and the exchanges that they cite, and remove what it created.
 
         `passed_over`: another plugin or fixture skipped or ended the test. Of a test that `repeats` another, only what
-        it
-        confirms is stored. Raises Unwritable.
+        it confirms is stored. Raises Unwritable.
         """
         self.account.leave(FIXTURES)
         if repeats:

@@ -24,14 +24,10 @@ class ResourceReference:
     """Where a request names the resource that it acts on.
 
     `where` is path, query, body or upload. `name` is the parameter; `pointer` a JSON pointer in which `*` matches every
-    element
-    (`other` is that of a rejected reading); `part` and `xpath` are the part of an upload and the place in its XML, or
-    without
-    `xpath` the name of the file. `when_query` limits it to requests whose query parameter has none of some values
-    (`unless`).
-    An `optional` one may name nothing. One that `allows_foreign` may name somebody else's resource, at level disposable
-    only.
-    With `no_blanks` it is a name without blanks.
+    element (`other` is that of a rejected reading); `part` and `xpath` are the part of an upload and the place in its
+    XML, or without `xpath` the name of the file. `when_query` limits it to requests whose query parameter has none of
+    some values (`unless`). An `optional` one may name nothing. One that `allows_foreign` may name somebody else's
+    resource, at level disposable only. With `no_blanks` it is a name without blanks.
     """
 
     where: str
@@ -79,12 +75,9 @@ class Link:
     resource.
 
     `parameter` is the path parameter for the identifier (`member` that of the body, if the path has none). `pointer` is
-    the
-    identifier's place in the response to the create (empty if it has none), or with `sent` in its request. For a list,
-    `item`
-    and `name` are pointers within an item; the items of a `tree` can be at any depth. `carries` is a word: the
-    parameter gets
-    the value of a member of the created resource whose name contains it.
+    the identifier's place in the response to the create (empty if it has none), or with `sent` in its request. For a
+    list, `item` and `name` are pointers within an item; the items of a `tree` can be at any depth. `carries` is a word:
+    the parameter gets the value of a member of the created resource whose name contains it.
     """
 
     step: str
@@ -172,12 +165,9 @@ class Operation:
     """One operation of a spec, with its `x-conformance`.
 
     `fixtures` maps a path parameter, or a pointer into the body, to the key of the target file with its value, if no
-    operation
-    creates it. `needs` are the keys without which nothing calls it, if its fixtures do not show that. A `personal` one
-    concerns
-    access to the account as well. What a `soft_delete` deletes may still be read and listed. A `confidential` one
-    returns
-    other people's data only.
+    operation creates it. `needs` are the keys without which nothing calls it, if its fixtures do not show that. A
+    `personal` one concerns access to the account as well. What a `soft_delete` deletes may still be read and listed. A
+    `confidential` one returns other people's data only.
     """
 
     id: str

@@ -31,14 +31,11 @@ class Requirement:
     """One testable statement of the documentation.
 
     Structural ones (`structural` is true) are derived from the spec, the others are entries of the register. `tried`
-    says what
-    tests it: structure, lifecycle, access, scenario, property, or none (then `untestable` says why). `needs` are the
-    keys of
-    the target file without which it cannot be tested (`case`, `users.outsider`). `disposable` ones are tested at that
-    safety
-    level only, whatever their operations allow. `request` is the method and path of its operation, `deviation` is what
-    is wrong
-    with a server that contradicts it: together they are the title of a deviation.
+    says what tests it: structure, lifecycle, access, scenario, property, or none (then `untestable` says why). `needs`
+    are the keys of the target file without which it cannot be tested (`case`, `users.outsider`). `disposable` ones are
+    tested at that safety level only, whatever their operations allow. `request` is the method and path of its
+    operation, `deviation` is what is wrong with a server that contradicts it: together they are the title of a
+    deviation.
     """
 
     id: str
@@ -211,8 +208,7 @@ def _demands(
     finding.
 
     Without the field that names its resource, a request could reach anything: the guard sends none. Without the name of
-    what
-    it creates, it is tested at level disposable only.
+    what it creates, it is tested at level disposable only.
     """
     body = next(iter(operation.bodies), None)
     if body is None or operation.undocumented_request or operation.implied:

@@ -183,8 +183,7 @@ def types_allowed(schema: Schema) -> tuple[str, ...]:
     """The JSON types that a response may have: null too if a text may be empty, since both mean that it is unset.
 
     A text may be empty unless its values, its length or its form exclude that. This function decides it for every
-    String of
-    every spec.
+    String of every spec.
     """
     types = types_of(schema)
     return (*types, "null") if "string" in types and "null" not in types and _may_be_empty(schema) else types

@@ -108,8 +108,7 @@ class Specification:
     @cached_property
     def words(self) -> frozenset[str]:
         """The words that reports use: ids of operations and requirements with their fields and paths, documents and
-        sections,
-        profiles, kinds of resources, and the names of outcomes.
+        sections, profiles, kinds of resources, and the names of outcomes.
         """
         named = [*self.requirements, *self.operations, *Level, *Outcome, *Reason, *Kind]
         for one in self.operations.values():
@@ -122,8 +121,7 @@ class Specification:
         """The operation that matches a method and a decoded path, with its path values.
 
         A literal path takes precedence over one with parameters (`/project/bulk` is not a project); of two with the
-        same template,
-        one whose parameters have the form of the values.
+        same template, one whose parameters have the form of the values.
         """
         fitting = [
             (operation, found.groupdict())

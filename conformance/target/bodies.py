@@ -1,8 +1,7 @@
 """Request bodies in the target file, and where the run inserts names and identifiers.
 
 A given body replaces the guess completely. The run replaces `{name}` by a name of its own, and `{id}` by the identifier
-of
-the request's resource; without them the places are found by the names of the members.
+of the request's resource; without them the places are found by the names of the members.
 """
 
 from __future__ import annotations
@@ -28,8 +27,7 @@ def given(operations: Mapping[str, Operation], bodies: Mapping[str, Any]) -> dic
     """The operations with the bodies of the target file, and the places of names and identifiers in them.
 
     If only the body of a create is given, updates and validations of that resource are sent with the same body, with
-    the
-    identifier next to the name.
+    the identifier next to the name.
     """
     known = dict(operations)
     for name, content in bodies.items():

@@ -40,8 +40,7 @@ class SystemTable(Table):
     """The common keys of the tables of all systems.
 
     A system extends it by its keys, of which each that ends in `url` is a URL, and overrides the properties below. A
-    key
-    `fixtures` is a table of resources that must exist, a key `users` one of further accounts.
+    key `fixtures` is a table of resources that must exist, a key `users` one of further accounts.
     """
 
     system: ClassVar[str]

@@ -18,11 +18,10 @@ class Call:
     """One call of an operation.
 
     `user` sends it: the main user, NOBODY, WRONG, or a name of the target file. `path` holds the path parameters,
-    `template`
-    replaces the documented path (a control path, another reading), and `content` holds arguments of httpx: params,
-    json,
-    data, files, content. `documented`: the documented form was requested although the target needs another one. With
-    `may_redirect` or `may_be_too_large`, a redirect or a refusal of the size is a documented response.
+    `template` replaces the documented path (a control path, another reading), and `content` holds arguments of httpx:
+    params, json, data, files, content. `documented`: the documented form was requested although the target needs
+    another one. With `may_redirect` or `may_be_too_large`, a redirect or a refusal of the size is a documented
+    response.
     """
 
     operation: Operation

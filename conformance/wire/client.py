@@ -75,8 +75,7 @@ class Client:
     """Send the operations of one system to one target.
 
     `urls` maps the spec's server keys to URLs. `constants` are path parameters with the same value everywhere.
-    `elsewhere`
-    maps operations that are not below their server's URL to their complete URLs.
+    `elsewhere` maps operations that are not below their server's URL to their complete URLs.
     """
 
     def __init__(

@@ -58,8 +58,7 @@ class Tokens:
 
     `given` are tokens of the target file; `asks` says for which users another token can be requested. `blame` turns a
     refused request into a message that names what to correct in the target file. `store` shares requested tokens
-    between
-    the workers of a run; `names` are the login names of the users.
+    between the workers of a run; `names` are the login names of the users.
     """
 
     def __init__(

@@ -129,8 +129,7 @@ class Deadline(httpx.BaseTransport):
     """Send a request and read its response completely, within `seconds` in total and `limit` bytes of body.
 
     `route` returns the proxy for a URL. The body of the response is read and decoded; `extensions["truncated"]` says
-    whether
-    it was cut off. Raises NoResponse.
+    whether it was cut off. Raises NoResponse.
     """
 
     def __init__(

@@ -16,10 +16,8 @@ class Evidence:
     """One file of exchanges per worker, one JSON object per line, each exchange at most once.
 
     Responses of the operations in `lists` contain other people's items: items for whose text `foreign` is true are
-    stored as
-    names and types only. Responses of the operations in `others` belong to other people as a whole, and none of their
-    values
-    is stored. `seen` is called with every exchange, unredacted.
+    stored as names and types only. Responses of the operations in `others` belong to other people as a whole, and none
+    of their values is stored. `seen` is called with every exchange, unredacted.
     """
 
     def __init__(

@@ -81,9 +81,8 @@ class Policy:
     """The rules of the guard. Does no I/O except for the run's account.
 
     `fixtures` are identifiers that may be read and executed, but not changed. `urls` are those of the target: a request
-    must
-    be below one of them. If it is below several, because one is a prefix of another, it must be allowed for each. At
-    `token_url` only tokens are requested, whatever its host is.
+    must be below one of them. If it is below several, because one is a prefix of another, it must be allowed for each.
+    At `token_url` only tokens are requested, whatever its host is.
     """
 
     specification: Specification

@@ -1,8 +1,7 @@
 """The file of a ledger, one per worker, with one JSON object per line. Written and read here.
 
 Each line is passed to the operating system at once, so that it survives the process. An intent is flushed to disk
-before
-its create is sent. The journal contains no secrets, and suffices to clean up later, from another machine.
+before its create is sent. The journal contains no secrets, and suffices to clean up later, from another machine.
 """
 
 from __future__ import annotations

@@ -75,8 +75,7 @@ def alike(exchange: Exchange, controls: Sequence[Exchange]) -> bool | None:
     """Whether a response is the one that control requests get; None if one more of them has to be sent.
 
     Two are sent, to see what changes by itself. If a response differs slightly from both, more are sent: a duration or
-    the
-    name of a node may be the same twice.
+    the name of a node may be the same twice.
     """
     if not controls:
         return None

@@ -26,14 +26,10 @@ class RetryTransport(httpx.BaseTransport):
     """Send again what the server did not process.
 
     A read (the guard sets `extensions["effect"]`) without a response, or with one of a gateway, is sent again up to
-    `retries`
-    times, after the time in `Retry-After` or a growing pause. Any other request is sent again only after a 429 or 503
-    with
-    `Retry-After`, which says that it was not processed. Later requests wait too: no longer than LONGEST_WAIT for a
-    target
-    that stays busy, and never past the end of the account's time because the target asks for it. Our own pauses are
-    short,
-    and a request that has begun is completed.
+    `retries` times, after the time in `Retry-After` or a growing pause. Any other request is sent again only after a
+    429 or 503 with `Retry-After`, which says that it was not processed. Later requests wait too: no longer than
+    LONGEST_WAIT for a target that stays busy, and never past the end of the account's time because the target asks for
+    it. Our own pauses are short, and a request that has begun is completed.
 
     `failed` is called with the status of each response that was not from the server, and for each missing response.
     """

@@ -56,8 +56,7 @@ def build_client(
     """Build the chain of transports of a worker and system: guard, retries, deadline, in this order.
 
     `account` is shared by all workers of the run; a `shard` has its part of the limits. `failed` is called for each
-    response
-    of a gateway. Redirects are never followed. Each request uses the proxy for its URL.
+    response of a gateway. Redirects are never followed. Each request uses the proxy for its URL.
     """
     limits, network = target.limits, target.network
     named = network.proxy.get_secret_value() if network.proxy else None

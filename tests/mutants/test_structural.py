@@ -1,8 +1,7 @@
 """Each structural requirement can fail: a response with one error contradicts exactly its requirement.
 
 The errors are derived from the inventory of the documented fields and from the documented statuses and content types,
-not
-from the schemas that the checks read.
+not from the schemas that the checks read.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 document.
 
 One exchange per line, recorded from an unmodified ProcessMaker 3.3.0 and ProcessMaker 4.8.4. Each exchange is checked
-for
-the operation that it calls, and the complete list of contradicted requirements is fixed here.
+for the operation that it calls, and the complete list of contradicted requirements is fixed here.
 """
 
 from __future__ import annotations

@@ -37,8 +37,7 @@ class Liberty:
     """One variant of a system: how it changes a reference, and what follows.
 
     `unshown` are patterns of the requirements that it leaves untestable, `reason` is why. `findings` are patterns of
-    the
-    requirements of level may that it contradicts. `lines` are added to the target file.
+    the requirements of level may that it contradicts. `lines` are added to the target file.
     """
 
     name: str

@@ -6,8 +6,7 @@ takes about half an hour on one core, and continues where it was interrupted. Th
 one does.
 
 It compares exit codes, outcomes, reasons, blocking fingerprints, fingerprints of deviations and findings, and the
-numbers
-of problems and leftovers; not titles, texts and durations, nor what the selection of tests leaves out.
+numbers of problems and leftovers; not titles, texts and durations, nor what the selection of tests leaves out.
 """
 
 from __future__ import annotations

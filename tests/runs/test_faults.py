@@ -1,8 +1,7 @@
 """Each named fault, served and run against, contradicts exactly the requirements that name it.
 
 By default one fault of each make runs with the tests that decide its requirements; `-m matrix` adds the other faults,
-and
-runs all tests against each fault.
+and runs all tests against each fault.
 """
 
 from __future__ import annotations

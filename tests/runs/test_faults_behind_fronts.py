@@ -1,10 +1,8 @@
 """Each fault is reported behind gateways exactly as without them.
 
 In front are a gateway with a path, 403 instead of 401, and one session per user, where a new login ends the previous
-one:
-each alone, and all together; with one worker and with four. Another status of a refusal than 401 contradicts nothing:
-any
-4xx will do (rule 5), and no document names 401. A fault in a refusal remains one.
+one: each alone, and all together; with one worker and with four. Another status of a refusal than 401 contradicts
+nothing: any 4xx will do (rule 5), and no document names 401. A fault in a refusal remains one.
 """
 
 from __future__ import annotations

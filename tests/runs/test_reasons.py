@@ -39,10 +39,8 @@ class Hindered:
     """A run in which `requirement` is not exercised for `reason`; without `hinder` and `options` it is tested.
 
     `hinder` changes the data of the target file, `server` the reference in both runs, `hindering` in the first one;
-    `lift`
-    changes the target file in the second. The detail contains `told`. `tests` selects the tests of both runs,
-    `selecting`
-    those of the first.
+    `lift` changes the target file in the second. The detail contains `told`. `tests` selects the tests of both runs,
+    `selecting` those of the first.
     """
 
     reason: Reason

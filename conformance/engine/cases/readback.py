@@ -24,8 +24,7 @@ class ReadBack:
     """Check that texts that a case sent are read back.
 
     Values that a server does not store even of a documented request are reported by another test: they are learned
-    first,
-    and ignored.
+    first, and ignored.
     """
 
     session: Session

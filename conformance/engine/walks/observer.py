@@ -34,8 +34,7 @@ class Observer:
     """Check the resources of one walk, which `create` creates.
 
     With `patient`, a failed check is repeated until writes have settled. Otherwise it is made once, after that time,
-    which
-    takes fewer requests. `readable` is False once no resource of the kind can be read.
+    which takes fewer requests. `readable` is False once no resource of the kind can be read.
     """
 
     session: Session

@@ -18,10 +18,8 @@ def shorter(taken: Sequence[Step], things: Collection[int], look: Look) -> list[
     """The sequences to replay instead of the steps `taken`, in this order; all are shorter.
 
     Each ends with the last step, and contains only some resources: those of the contradiction, then one more, then all.
-    Of
-    the earlier steps on each it keeps only the create, then also the last one, then all. Sequences that passed in the
-    walk,
-    and those of a lifecycle, are excluded.
+    Of the earlier steps on each it keeps only the create, then also the last one, then all. Sequences that passed in
+    the walk, and those of a lifecycle, are excluded.
     """
     *before, last = taken
     involved = frozenset({*things, last.thing})
@@ -80,8 +78,7 @@ def cost(plan: Plan, look: Look, create: Operation) -> int:
     """The number of requests to replay a plan that ends with a check, if the target needs no waiting.
 
     A created resource is read to prove ownership, and if the request is undocumented, the list is read before. An
-    updated
-    resource is read once, for its definition.
+    updated resource is read once, for its definition.
     """
     creates = sum(one.action is Action.CREATE for one in plan)
     updated = {one.thing for one in plan if one.action is Action.UPDATE}

@@ -50,8 +50,7 @@ class State:
     """The state between two steps, as far as plans need it: the numbers of the resources.
 
     `there` are the existing ones in order of creation, `updated` those that were updated, the latest last; `deleted`
-    counts
-    the deleted ones; `last` is the previous step. Without `updates` there are no updates.
+    counts the deleted ones; `last` is the previous step. Without `updates` there are no updates.
     """
 
     there: tuple[int, ...] = ()

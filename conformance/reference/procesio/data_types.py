@@ -24,8 +24,7 @@ class DataTypes:
     """The data types of a tenant; its public methods are the operations.
 
     One path reads by identifier and by name: the form of the value decides. Refusals raise HTTPException: 400 for what
-    cannot
-    be stored, 404 for what does not exist, 409 for a name that is taken and for changing a primitive type.
+    cannot be stored, 404 for what does not exist, 409 for a name that is taken and for changing a primitive type.
     """
 
     routes = (

@@ -1,8 +1,7 @@
 """The liberal PROCESIO: since no document defines a body, every response has another one.
 
 Envelopes with a trace id and a time, other member names in another order, wrapped objects, numbers as strings,
-paginated
-lists and refusals as lists: what such a server may return.
+paginated lists and refusals as lists: what such a server may return.
 """
 
 from __future__ import annotations

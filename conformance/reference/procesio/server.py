@@ -53,8 +53,7 @@ class Service(Protocol):
     """A service of the Web API: routes (method, path, name of the method that does the work), literal paths first.
 
     A method gets the values of the path and, if `with_body` has its name, the JSON object of the body. Methods in
-    `with_files`
-    get files. Those in `public` need no credentials.
+    `with_files` get files. Those in `public` need no credentials.
     """
 
     @property

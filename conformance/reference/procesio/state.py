@@ -95,8 +95,7 @@ class Workspace:
     """The processes of a workspace; its public methods are the operations, by the names in the table of routes.
 
     They get the id of the path and the JSON object of the body, if there is one, and return the response. Refusals
-    raise
-    HTTPException: 400 for what cannot be stored or run, 404 for an unknown id, 409 for a second launch.
+    raise HTTPException: 400 for what cannot be stored or run, 404 for an unknown id, 409 for a second launch.
     """
 
     routes = ROUTES

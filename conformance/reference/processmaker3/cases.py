@@ -49,10 +49,8 @@ class Case:
     """One case. `user` works on it.
 
     While it is unassigned, nobody does: then each of the `candidates` and of the `adhoc` users of its task may claim
-    it. `task`
-    is its current one, empty when it is over. `viewers` have the process permission to see its documents,
-    `note_viewers` that
-    for its notes, `supervisors` may upload.
+    it. `task` is its current one, empty when it is over. `viewers` have the process permission to see its documents,
+    `note_viewers` that for its notes, `supervisors` may upload.
     """
 
     uid: str

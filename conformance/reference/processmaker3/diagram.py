@@ -58,8 +58,7 @@ class Builder:
     """Convert the diagrams of one request to those of `project`.
 
     A create makes new identifiers for everything; an update keeps those in `known` and makes new ones for the rest.
-    Flow ends
-    follow their elements.
+    Flow ends follow their elements.
     """
 
     def __init__(self, project: str, name: str, old: list[Data] | None = None) -> None:
@@ -118,8 +117,7 @@ class Builder:
         """The identifier of the element at one end of a flow.
 
         The documented example of a create names elements to which it gave no identifiers, so an unknown name refers to
-        the next
-        element of that type without one.
+        the next element of that type without one.
         """
         sent = flow[f"flo_element_{end}"]
         if sent in self.new:

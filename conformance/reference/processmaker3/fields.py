@@ -88,8 +88,7 @@ class Kind:
     """One kind of diagram element.
 
     `fields` maps each field except the identifier to its check and its default; `create` and `update` name the fields
-    that a
-    request must have.
+    that a request must have.
     """
 
     list_name: str

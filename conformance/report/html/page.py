@@ -49,8 +49,7 @@ def write(
     """Write the page of a run into its directory and return its path.
 
     `earlier` are earlier runs of the same target, for the trend. `changes` are the sections of a comparison with the
-    last of
-    them.
+    last of them.
 
     Raises:
         OSError: the directory cannot be written.

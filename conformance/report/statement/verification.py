@@ -11,8 +11,7 @@ def differences(stated: Statement, made: Statement) -> Iterator[str]:
     """The differences between a published statement and the one `made` from the run, one line each.
 
     Name and version of the product are the vendor's. Texts may differ between versions of the suite; results, scores,
-    counts,
-    checksums and the list of deviations may not.
+    counts, checksums and the list of deviations may not.
     """
     if stated.run_sha256 and stated.run_sha256 != made.run_sha256:
         claimed, found = stated.run_sha256[:16], made.run_sha256[:16]

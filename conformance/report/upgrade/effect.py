@@ -23,10 +23,8 @@ def effect(change: ShapeChange) -> Effect:
     """The effect of a change on clients.
 
     It breaks those that read a field which is gone or has another type, or expect a success status or a content type
-    which
-    has changed. New fields are additions. All other changes (null, formats, values, errors, times, members of some
-    responses
-    only) may break clients.
+    which has changed. New fields are additions. All other changes (null, formats, values, errors, times, members of
+    some responses only) may break clients.
     """
     of_error = change.status[:1] in ("4", "5")
     if change.what is What.STATUS:

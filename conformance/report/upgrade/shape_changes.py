@@ -52,8 +52,7 @@ class ShapeChange:
     """One difference between the responses of an operation with a status; `status` is empty for the whole operation.
 
     `rare`: only some responses had the field, so that it may be missing because nothing provoked it. A status that
-    `replaces`
-    others of its class appeared while they disappeared.
+    `replaces` others of its class appeared while they disappeared.
     """
 
     what: What

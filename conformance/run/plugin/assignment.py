@@ -30,10 +30,9 @@ class Assignment:
     """One process of a run.
 
     `until` is when the time budget is used up, on the monotonic clock, which all processes of a machine share.
-    `problem` is
-    why nothing can be written into `output`, or empty. A process that is not the `holder` leaves the suites to the one
-    that
-    is, so that they run once even if every worker runs everything. `known` are the fingerprints in the baseline.
+    `problem` is why nothing can be written into `output`, or empty. A process that is not the `holder` leaves the
+    suites to the one that is, so that they run once even if every worker runs everything. `known` are the fingerprints
+    in the baseline.
     """
 
     run: str
@@ -87,8 +86,7 @@ class Distribution:
     """Exchange data with the workers. Registered with pytest in the controller.
 
     `assignment` makes what all workers get, when the first of them is created. Workers report the ids of the tests that
-    they
-    `collected` and of those that were `planned`, and whether one was `stopped` by the problem.
+    they `collected` and of those that were `planned`, and whether one was `stopped` by the problem.
     """
 
     def __init__(self, assignment: Callable[[], Assignment]) -> None:

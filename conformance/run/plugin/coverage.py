@@ -2,9 +2,8 @@
 
 pytest collects the suites in this process and sends nothing. A requirement of the register is tested by the tests that
 cite it. A structural one is tested by every test that calls its operation: the operation of a cited requirement, that
-of
-an engine's parameter, otherwise one whose id occurs in the test's code or in a helper of the suites; and the operations
-that create what these act on.
+of an engine's parameter, otherwise one whose id occurs in the test's code or in a helper of the suites; and the
+operations that create what these act on.
 """
 
 from __future__ import annotations

@@ -20,8 +20,7 @@ def deselected(
     """The tests that can decide no requirement that the filter selects.
 
     A test is kept if it cites a selected requirement. No test cites the structural requirements of a response: for
-    these, the
-    tests of the operation are kept that cite no excluded requirement.
+    these, the tests of the operation are kept that cite no excluded requirement.
     """
     about = {item: _about(item, specification(item)) for item in items}
     everywhere = {name for names in about.values() for name in names}

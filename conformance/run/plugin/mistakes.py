@@ -27,8 +27,7 @@ def mistake(item: pytest.Item, available: Mapping[str, Specification], target_fi
     """What is wrong with the markers of a test, and what to write; empty if nothing is.
 
     `there` are the systems of the target file with their specifications. If systems are `chosen` by an option, a test
-    of
-    another one is deselected.
+    of another one is deselected.
     """
     if suite_of(item):
         return ""

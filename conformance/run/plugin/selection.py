@@ -38,10 +38,8 @@ class Selection:
     """The tests of some systems of the target: all, those of some profiles, or a shard of them.
 
     A process that is not the `holder` leaves all tests of the suites to the one that is. `collected` are the ids of the
-    tests
-    that this process collected, `planned` those of its shard, including those that another plugin or an option of
-    pytest
-    deselects later. Workers collect tests, their controller does not.
+    tests that this process collected, `planned` those of its shard, including those that another plugin or an option of
+    pytest deselects later. Workers collect tests, their controller does not.
     """
 
     def __init__(

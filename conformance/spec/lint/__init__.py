@@ -1,8 +1,7 @@
 """The rules for specs and registers (`docs/spec-format.md`).
 
 A rule is a function from a subject to its problems; its docstring says what is right. Problems that keep a file from
-being
-read have codes too: S001 (and R001 for a register) for the format, S002 for OpenAPI.
+being read have codes too: S001 (and R001 for a register) for the format, S002 for OpenAPI.
 """
 
 from __future__ import annotations

@@ -28,9 +28,8 @@ class Subject:
     """A spec and a register, and what they are compared with. Parts that are None are unknown, and skip their rules.
 
     `document` is the spec before inlining. `elsewhere` has the operation ids of other systems. `profiles`, `keys` and
-    `faults`
-    are those of the system: what a target can claim, the keys of its table in the target file, and the faults of its
-    reference. `readings` are the codes with an explanation.
+    `faults` are those of the system: what a target can claim, the keys of its table in the target file, and the faults
+    of its reference. `readings` are the codes with an explanation.
     """
 
     spec_file: Path

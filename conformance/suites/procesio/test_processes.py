@@ -102,8 +102,7 @@ def concerns_one(session: Session, requirement: str, operation: str, made: Excha
     """Record whether an operation makes instances of the process in its path, and of no other; returns it.
 
     `made` is the response for the process of the target file. For `own`, a process of the run, it is requested here,
-    which may
-    be refused: no document says that any process can be executed.
+    which may be refused: no document says that any process can be executed.
     """
     link = session.operation(operation).links[0]
     fixture = process(session)["id"]

@@ -1,8 +1,7 @@
 """Documented requests for projects, built element by element.
 
 Every identifier is made up by the run and every project name carries its mark, so that no request can name other
-people's
-resources.
+people's resources.
 """
 
 from __future__ import annotations

@@ -63,8 +63,7 @@ def restoring(session: Session, spare: str = "") -> Iterator[None]:
     """Restore the variables of `case` that are removed in the context, except `spare`, to their previous values.
 
     The variable that the trigger of the target file unsets is restored even if a read does not show yet that it is
-    gone. What
-    cannot be restored is residue.
+    gone. What cannot be restored is residue.
     """
     before = _variables(session)
     try:

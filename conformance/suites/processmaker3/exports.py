@@ -42,10 +42,8 @@ class Export:
     """A parsed project file.
 
     `metas` are key and text of every element `meta`, wherever it is: a server could use any of them. `tables` has the
-    records
-    by the class of the definition and the name of the table; `texts` every text of the file; `has_files` says whether
-    there is
-    an element for the workflow's files.
+    records by the class of the definition and the name of the table; `texts` every text of the file; `has_files` says
+    whether there is an element for the workflow's files.
     """
 
     content: bytes

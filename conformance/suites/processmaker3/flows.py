@@ -19,8 +19,7 @@ def consistent(body: Any) -> Any:
     """A copy of a definition with one diagram, in which all references to an element match the element.
 
     The type of a flow's end is that of its element; no flow leads into a start, out of an end, or back to its origin. A
-    type
-    that a flow names is kept if the diagram has such an element. Flows without a target are removed.
+    type that a flow names is kept if the diagram has such an element. Flows without a target are removed.
     """
     body = deepcopy(body)
     if "diagrams" in body:
@@ -108,8 +107,7 @@ def misled(sent: Body, shown: Body) -> list[str]:
     """The flows of a definition that lead elsewhere than in the sent one, in words.
 
     If there are fewer or more elements or flows, or they have other names, which other checks report, only flows that
-    lead to
-    or from nothing are included.
+    lead to or from nothing are included.
     """
     left, wrong = joined(sent), []
     whole = len(left) == len(joined(shown)) and set(named(sent).values()) <= set(named(shown).values())

@@ -163,8 +163,7 @@ def remove_nameless(session: Session, exchange: Exchange, mark: str, before: dic
     """Remove what a creation without a name left, even a refused one: it can make every later creation fail.
 
     It is recognised by the mark in its description; otherwise, at level disposable, as the only new project without one
-    of our
-    names.
+    of our names.
     """
     entry = exchange.entry
     if entry is None:

@@ -97,8 +97,7 @@ def is_gone(session: Session, role: Resource, witness: Resource, home: Resource 
     """Whether a deleted role has no list of available users, or cannot be given to `witness`.
 
     No tip describes an operation that reads a role. If it still exists, `witness` gets the role `home` again; if not,
-    the
-    ledger records it as gone.
+    the ledger records it as gone.
     """
     gone = session.send("listAvailableUsers", path={"rol_uid": role.id}).response.refused
     if not gone:

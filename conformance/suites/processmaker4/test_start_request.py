@@ -57,8 +57,7 @@ def started(session: Session, body: dict[str, Any], accepts: str) -> Exchange:
     """Start a Request with a body that `accepts` says is accepted.
 
     If the target refuses a start whatever its body is, the cause is the form of the call: then that is the one
-    deviation, the
-    same as with an accommodation.
+    deviation, the same as with an accommodation.
 
     Raises:
         Blocked, NotExercised: it was not accepted, as `Session.call`.
