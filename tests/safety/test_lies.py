@@ -100,7 +100,9 @@ def test_resources_of_others_are_safe_from_a_lying_server(operation: str, kind: 
 @pytest.mark.parametrize("operation", [*CREATES, *MAKERS], ids=lambda one: one.id)
 def test_lies_about_creates_harm_nobody(operation: Operation, kind: str, tmp_path: Path) -> None:
     liar = lied_to(operation, kind, tmp_path)
-    assert (liar.told > 0) == (operation.id not in UNCALLED)
+    assert (liar.creates > 0) == (operation.id not in UNCALLED)
+    # What cannot be proved to be the run's may be created only once, so that there is no second one to lie about.
+    assert liar.told > 0 or liar.creates == 0 or (kind, liar.creates) == ("second", 1)
 
 
 @pytest.mark.matrix
