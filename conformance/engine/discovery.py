@@ -65,13 +65,17 @@ class Discovery:
     def listed(self, operation: Operation, entry: Entry) -> tuple[str, bool]:
         """The identifier of a created resource in the list, if it is there, and whether the list could be read.
 
-        If no list contains such resources, the response to the create is all that is known.
+        If no list contains such resources, the response to the create is all that is known. A create without a name
+        may have copied a resource of the run, whose name is then in that of the copy.
         """
-        if operation.link("list") is None or not entry.name:
+        originals = self._originals(entry) if not entry.name else []
+        if operation.link("list") is None or not (entry.name or originals):
             return "", entry.key in self.requester.ledger.refused
 
         def look() -> tuple[bool, Exchange]:
-            identifier, exchange = self.unclaimed_item(operation, entry)
+            identifier, exchange = (
+                self.unclaimed_item(operation, entry) if entry.name else self._unclaimed_copy(operation, originals)
+            )
             found.append(identifier)
             return bool(identifier), exchange
 
@@ -97,6 +101,30 @@ class Discovery:
                 if mentions(self.absence.read(read, identifier, entry.within), entry.name)
             ]
         return next(iter(new_ids), ""), exchange
+
+    def _originals(self, entry: Entry) -> list[str]:
+        """The names of the resources of the same kind that the path of a create names."""
+        ledger = self.requester.ledger
+        return [
+            original.name
+            for original in ledger.entries.values()
+            if original.identifier in entry.within.values()
+            and (original.system, original.kind) == (entry.system, entry.kind)
+            and ledger.is_ours(original.name)
+        ]
+
+    def _unclaimed_copy(self, operation: Operation, originals: Collection[str]) -> tuple[str, Exchange]:
+        """The item of the list whose name contains that of an original, and that is in no entry of the ledger."""
+        link = operation.link("list")
+        assert link is not None
+        exchange = self.requester.ask(link.operation)
+        known = {entry.identifier for entry in self.requester.ledger.entries.values()}
+        new_ids = (
+            identifier
+            for identifier in containing(exchange, link, originals)
+            if identifier not in known and not self.ownership.was_there(operation, identifier)
+        )
+        return next(new_ids, ""), exchange
 
     def ids_before(self, operation: Operation) -> set[str] | None:
         """The identifiers in the list before a create with an undocumented body, since a server may not keep our name.

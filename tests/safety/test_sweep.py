@@ -255,6 +255,28 @@ def test_resource_that_was_never_created_is_not_counted_as_removed(tmp_path: Pat
     assert "already deleted, or never created: 1" in printed
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_copy_whose_identifier_was_lost_is_found_by_the_name_of_its_original(answered: bool, tmp_path: Path) -> None:
+    directory = tmp_path / "run"
+    directory.mkdir()
+    with filled(tmp_path, 60) as there:
+        worker = Worker(load_target(there.file), run=RUN, output=directory)
+        session, _ = worker.begin("procesio", ())
+        request = sampling.build_request(session, session.operation("createSchedule")).request()
+        original = session.create("createSchedule", **request).id
+        session.create("duplicateSchedule", path={"scheduleId": original})
+        worker.close(sweep=False)
+        (path,) = directory.glob("ledger-*.ndjson")
+        lines = [json.loads(line) for line in path.read_text().splitlines() if line]
+        lost = next(line["key"] for line in lines if line.get("operation") == "duplicateSchedule")
+        kept = ("intent", "accepted") if answered else ("intent",)
+        left = [line for line in lines if line.get("key") != lost or line["event"] in kept]
+        path.write_text("".join(f"{json.dumps(line)}\n" for line in left))
+        assert there.snapshot() != there.before
+        code, printed = swept(directory, there.file)
+        assert (code, there.snapshot()) == (exit_codes.OK, there.before), printed
+
+
 def test_target_file_without_the_system_of_a_leftover_sends_nothing(tmp_path: Path) -> None:
     with filled(tmp_path, 24) as there:
         left_behind(there, tmp_path / "run")
