@@ -55,9 +55,8 @@ def check_other_kinds(session: Session) -> None:
             elif seen_of_one:
                 observed = f"of another kind: {'; '.join(dict.fromkeys(harms_of_one))}"
                 unharmed = not harms_of_one
-                session.recorder.require(
-                    requirements[create].id, unharmed, again[create], *seen_of_one, observed=observed
-                )
+                evidence = (*seen_of_one, again[create]) if harms_of_one else (again[create], *seen_of_one)
+                session.recorder.require(requirements[create].id, unharmed, *evidence, observed=observed)
             else:
                 reason = NotExercised(Reason.INCONCLUSIVE, "nothing of another kind can be read")
                 _record_untested(session, requirements[create], reason)
@@ -124,11 +123,12 @@ def _delete_each(
 
 
 def _harms(beside: Iterable[Neighbours]) -> tuple[list[str], list[Exchange]]:
-    """What happened to the resources, in words, and the exchanges that show it."""
+    """What happened to the resources, in words, and the exchanges that show it, those of harm first."""
     harms: list[str] = []
-    seen: list[Exchange] = []
+    harmed: list[Exchange] = []
+    unharmed: list[Exchange] = []
     for neighbours in beside:
         new_harms, exchanges, unseen = neighbours.harms()
         harms += new_harms
-        seen += [one for one in exchanges if one not in unseen]
-    return harms, seen
+        (harmed if new_harms else unharmed).extend(one for one in exchanges if one not in unseen)
+    return harms, [*harmed, *unharmed]

@@ -22,12 +22,13 @@ class _Frozen(BaseModel):
 
 
 class SentRequest(_Frozen):
-    """The sent request, redacted; the body as text."""
+    """The sent request, redacted; the body as text, and in `body_base64` as sent if it is no UTF-8."""
 
     method: str
     url: str
     headers: list[tuple[str, str]] = []
     body: str = ""
+    body_base64: str = ""
 
 
 class ReceivedResponse(_Frozen):

@@ -81,8 +81,8 @@ def script(
     """
     taken = [one.variable for step in steps for one in step.taken]
     secrets = frozenset(placeholders) - set(taken)
-    needed = _needed(steps, secrets) | set((files or {}).values())
     names = secrets | set(taken) | {RUN}
+    needed = (_named(steps, names) & secrets) | set((files or {}).values())
     fresh = any(f"${RUN}" in _text(step.request) for step in steps)
     lines = [*_head(about, "bash, curl and python3" if taken else "bash and curl", needed)]
     lines += [_RANDOM] if fresh else []
@@ -142,10 +142,8 @@ def _text(request: Request) -> str:
     return "\n".join([request.url, *(value for _, value in request.headers), request.body.decode("utf-8", "replace")])
 
 
-def _needed(steps: Sequence[Step], secrets: Collection[str]) -> set[str]:
-    """The secrets in the requests."""
-    if not secrets:
-        return set()
-    longest_first = sorted(secrets, key=lambda name: (-len(name), name))
+def _named(steps: Sequence[Step], names: Collection[str]) -> set[str]:
+    """The variables in the requests, each by its whole name: that of one may begin with that of another."""
+    longest_first = sorted(names, key=lambda name: (-len(name), name))
     pattern = re.compile(r"\$(" + "|".join(map(re.escape, longest_first)) + ")")
     return {name for step in steps for name in pattern.findall(_text(step.request))}

@@ -275,7 +275,7 @@ def _deviations(
         )
         sent = [stored[name] for name in _chain(first) if name in stored]
         names = target.placeholders_of(one.system, logs.placeholders)
-        command = reproduction(sent, about(one), names, files, shown=_shown(first), settle=target.settle)
+        command = reproduction(sent, about(one), names, files, shown=_shown(first, stored), settle=target.settle)
         entry = one.covered_by(known)
         unstable = entry is None and is_unstable(group, logs.repetitions)
         records.append(one.model_copy(update={"baseline": entry, "unstable": unstable, "reproduce": command}))
@@ -319,10 +319,11 @@ def _chain(verdict: Verdict) -> tuple[str, ...]:
     return verdict.chain or verdict.evidence[:1]
 
 
-def _shown(verdict: Verdict) -> str:
-    """The exchange that shows a deviation."""
-    chain = _chain(verdict)
-    return verdict.evidence[0] if verdict.evidence[0] in chain else chain[-1]
+def _shown(verdict: Verdict, stored: Mapping[str, Recorded]) -> str:
+    """The exchange that shows a deviation: the last one, if the first of the evidence only led to it."""
+    chain, first = _chain(verdict), verdict.evidence[0]
+    carried_out = verdict.kind is Kind.NOT_REFUSED and first in stored and stored[first].status >= 400
+    return first if first in chain and chain[-1] in verdict.evidence and not carried_out else chain[-1]
 
 
 def _stored(output: Path, wanted: Container[str]) -> dict[str, Recorded]:

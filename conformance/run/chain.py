@@ -57,22 +57,74 @@ class Chains:
             same = self._links(first)
             cited = {one for one in cited if one == first or same & (self._words[one] | self._names[one])}
         if of_state:
-            cited |= self._read_after(cited)
+            cited |= self._read_after(cited) | self._refused_before(self._place.get(shown[0]))
+            cited |= self._shown_before(self._place.get(shown[0]))
         minimal = self._with_producers(cited)
         few = sum(map(self._is_accepted_write, range(max(cited)))) <= MAX_WRITES
-        links = None if of_state and few else {link for index in minimal for link in self._links(index)}
-        complete = self._with_producers(minimal | set(self._writes(links, max(cited), minimal)))
+        complete = self._with_producers(minimal | self._changes(minimal, max(cited), all_of_them=of_state and few))
         found = complete if len(complete) <= MAX_EXCHANGES else minimal
         return tuple(self._kept[index].id for index in sorted(found)) if 1 < len(found) <= MAX_EXCHANGES else ()
 
+    def _changes(self, minimal: Collection[int], last: int, *, all_of_them: bool) -> set[int]:
+        """The writes before the `last` exchange that may have changed what the `minimal` exchanges are about."""
+        if all_of_them:
+            return set(self._writes(None, last, minimal))
+        links = {link for index in minimal for link in self._links(index)}
+        named = set(self._writes(links, last, minimal))
+        # A later write may name a resource by its identifier only, and the exchange that shows the defect by its name.
+        links |= {value for index in {*minimal, *named} for value in self._made(index)}
+        return named | set(self._writes(links, last, minimal))
+
+    def _made(self, index: int) -> set[str]:
+        """The values that the response to an accepted write showed first, such as the identifier of what it created."""
+        if not self._is_accepted_write(index):
+            return set()
+        return {value for value, (born, _) in self._first_shown.items() if born == index}
+
     def _read_after(self, cited: Collection[int]) -> set[int]:
-        """The first read, which shows the effect, of what a write named, if no read is cited."""
+        """The first read, which shows the effect, of what a write named or created, if no read is cited."""
         if any(self._reads(self._kept[index]) for index in cited):
             return set()
-        links = self._links(max(cited))
+        links = self._links(max(cited)) | self._made(max(cited))
         later = range(max(cited) + 1, len(self._kept))
         reads = (one for one in later if self._reads(self._kept[one]) and self._words[one] & links)
         return set(islice(reads, 1))
+
+    def _refused_before(self, first: int | None) -> set[int]:
+        """The refused writes since the same read had another response, if none was accepted: one of them did it."""
+        if first is None or not self._reads(self._kept[first]):
+            return set()
+        for index in range(first - 1, -1, -1):
+            if self._is_accepted_write(index):
+                break
+            if self._is_same_read(index, first):
+                refused = {one for one in range(index, first) if not self._reads(self._kept[one])}
+                return {index, *refused} if refused and self._differs(index, first) else set()
+        return set()
+
+    def _is_same_read(self, index: int, other: int) -> bool:
+        one, two = self._kept[index].request, self._kept[other].request
+        return (one.method, one.url, one.headers) == (two.method, two.url, two.headers)
+
+    def _differs(self, index: int, other: int) -> bool:
+        one, two = self._kept[index].response, self._kept[other].response
+        return (one.status, one.body) != (two.status, two.body)
+
+    def _shown_before(self, first: int | None) -> set[int]:
+        """The reads that first showed the identifiers in the response to an accepted write that did not name them."""
+        if first is None or not self._is_accepted_write(first):
+            return set()
+        born = (self._first_shown[value][0] for value in self._top(first) if value in self._first_shown)
+        return {one for one in born if one < first and self._reads(self._kept[one])}
+
+    def _top(self, index: int) -> set[str]:
+        """The texts in the outermost object of a response that are not in its request."""
+        try:
+            document = self._kept[index].response.json
+        except NotJson:
+            return set()
+        values = document.values() if isinstance(document, dict) else ()
+        return {value for value in values if isinstance(value, str)} - self._words[index]
 
     def _with_producers(self, indices: Collection[int]) -> set[int]:
         found: set[int] = set()

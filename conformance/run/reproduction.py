@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -38,7 +39,8 @@ class Recorded:
         """The exchange of a line of the file of exchanges."""
         sent, received = line["request"], line.get("response") or {}
         headers = tuple((name, value) for name, value in sent["headers"])
-        request = Request(sent["method"], sent["url"], headers, sent["body"].encode())
+        body = base64.b64decode(sent.get("body_base64", "")) or sent["body"].encode()
+        request = Request(sent["method"], sent["url"], headers, body)
         return cls(line["id"], line.get("operation", ""), request, received.get("status", 0), received.get("body", ""))
 
 
@@ -73,7 +75,7 @@ def reproduction(
                     one.request,
                     url=_with_variables(one.request.url, variables),
                     headers=tuple((name, _with_variables(value, variables)) for name, value in one.request.headers),
-                    body=_with_variables(one.request.body.decode(), variables).encode(),
+                    body=_body_with_variables(one.request.body, variables),
                 ),
                 one.status,
                 tuple(
@@ -108,7 +110,7 @@ def _extracted(exchanges: Sequence[Recorded]) -> dict[int, dict[str, Taken]]:
 
 
 def _text(request: Request) -> str:
-    return "\n".join([request.url, *(value for _, value in request.headers), request.body.decode()])
+    return "\n".join([request.url, *(value for _, value in request.headers), request.body.decode("utf-8", "replace")])
 
 
 def _values(body: str) -> Iterator[tuple[str, str, str, str]]:
@@ -166,3 +168,8 @@ def _with_variables(text: str, variables: Mapping[str, str]) -> str:
         text = re.sub(_whole(variables), lambda found: f"${variables[found[0]]}", text)
     text = _WORDS.sub(rf"\1${RUN}", text)
     return _MARKS.sub(rf"\1${RUN}", text)
+
+
+def _body_with_variables(body: bytes, variables: Mapping[str, str]) -> bytes:
+    """A body with variables as in `_with_variables`; bytes that are no UTF-8 stay as they are."""
+    return _with_variables(body.decode("utf-8", "surrogateescape"), variables).encode("utf-8", "surrogateescape")

@@ -84,7 +84,12 @@ class Worker:
 
     def __post_init__(self) -> None:
         words = frozenset[str]().union(*(self.target.table(system).known.words for system in self.target.systems))
-        self.redactor = Redactor({**self.target.secrets(), **derived_secrets(self.target)}, PUBLIC, words)
+        self.redactor = Redactor(
+            {**self.target.secrets(), **derived_secrets(self.target)},
+            PUBLIC,
+            words,
+            lambda value: self.ledger.is_invented(value),
+        )
         self.sessions: dict[str, Session] = {}
         self._clients: list[Any] = []
         self._secret_fields: dict[str, str] = {}
@@ -265,13 +270,15 @@ class Worker:
                 return exchange.request.method in ("GET", "HEAD")
             return known.effect == "read" or known.resource == "token"  # a login counts only for what needs its token
 
-        chains = Chains(session.client.evidence.kept, session.table.identifiers, self._is_given, reads)
+        kept = session.client.evidence.kept
+        refused = {one.id for one in kept if one.response.refused}
+        chains = Chains(kept, session.table.identifiers, self._is_given, reads)
         return [
             one
             if one.outcome is not Outcome.DEVIATES or one.chain
             else replace(
                 one,
-                chain=chains.of(one.evidence, of_state=one.kind in STATEFUL_KINDS and one.detail != CHANGES_NOTHING),
+                chain=chains.of(one.evidence, of_state=_is_of_state(one, refused)),
             )
             for one in verdicts
         ]
@@ -328,6 +335,13 @@ class Worker:
             for session in self.sessions.values()
             for told in (*session.requester.refused_users.values(), *session.fixtures.unknown.values())
         ]
+
+
+def _is_of_state(verdict: Verdict, refused: Collection[str]) -> bool:
+    """Whether a deviation may depend on earlier requests, or shows later, as one that was `refused` but carried out."""
+    if verdict.kind is Kind.NOT_REFUSED:
+        return verdict.evidence[0] in refused
+    return verdict.kind in STATEFUL_KINDS and verdict.detail != CHANGES_NOTHING
 
 
 def executions(target: Target, spec: Specification, systems: Collection[str] = ()) -> int:

@@ -70,6 +70,7 @@ class Ledger:
     _proved: set[str] = field(default_factory=set)
     _targets_noted: set[str] = field(default_factory=set)
     _made_up: set[str] = field(default_factory=set)
+    _words: set[str] = field(default_factory=set)
     _surveyed: set[str] = field(default_factory=set)
     _unsettled: dict[str, None] = field(default_factory=dict)  # keys of what may exist, and of some that was removed
     _keys: dict[str, dict[str, None]] = field(default_factory=dict)  # the keys of the entries with an identifier
@@ -83,7 +84,9 @@ class Ledger:
 
     def word(self) -> str:
         """A new unique name without blanks, next to a `name`: it cannot carry the mark of the run."""
-        return MARK + secrets.token_hex(6)
+        value = MARK + secrets.token_hex(6)
+        self._words.add(value)
+        return value
 
     def is_ours(self, name: str) -> bool:
         """Whether a name carries the mark of this run."""
@@ -136,6 +139,10 @@ class Ledger:
     def is_made_up(self, identifier: str) -> bool:
         """Whether an identifier was made up by this run."""
         return identifier in self._made_up
+
+    def is_invented(self, value: str) -> bool:
+        """Whether this worker made a value up: an identifier that cannot exist, or a name without blanks."""
+        return value in self._made_up or value in self._words
 
     def intend(
         self, system: str, kind: str, operation: str, name: str, within: Mapping[str, str] | None = None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import string
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from conformance.core.exchange import Headers
@@ -40,11 +41,19 @@ class Redactor:
 
     `public` only look like secrets: wrong credentials, sent on purpose. `words` are the suite's own, such as ids of
     operations: a report would be unreadable without them, so a secret that equals one of them is hidden by the name of
-    its field only.
+    its field only. `invented` returns whether the run itself made a value up, such as the password of a user that it
+    creates: without it in the field of a secret, a request could not be sent again.
     """
 
-    def __init__(self, secrets: Mapping[str, str], public: Collection[str] = (), words: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        secrets: Mapping[str, str],
+        public: Collection[str] = (),
+        words: Collection[str] = (),
+        invented: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self._public = frozenset(map(_bytes, public))
+        self._invented = invented
         self._words = frozenset(map(_bytes, words))
         self._longest_word = max(map(len, self._words), default=0)
         self._names: dict[bytes, str] = {}
@@ -192,6 +201,8 @@ class Redactor:
             return self.text(value)
         if name.lower() == "authorization":
             scheme, _, credentials = value.partition(" ")
+            if scheme.lower() == "basic" and self._is_invented_pair(credentials):
+                return value
             return f"{scheme} {self._named(credentials)}" if credentials else self._named(value)
         return self._named(value)
 
@@ -201,7 +212,17 @@ class Redactor:
         if not content or content in self._public:
             return value
         name = next((self._names[view.content] for view in views(content) if view.content in self._names), None)
+        if name is None and self._invented(value):
+            return value
         return f"${name}" if name else HIDDEN
+
+    def _is_invented_pair(self, credentials: str) -> bool:
+        """Whether credentials of HTTP Basic contain no secret: a public name, and a password that the run made up."""
+        try:
+            name, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+        except ValueError:
+            return False
+        return _bytes(password) not in self._names and self._invented(password) and self.text(name) == name
 
 
 def _bytes(text: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any, Final
@@ -50,12 +51,24 @@ def stored(
             "method": request.method,
             "url": redactor.text(request.url),
             "headers": redactor.headers(request.headers),
-            "body": _capped(redactor.text(request.body.decode("utf-8", "replace")), SENT_LIMIT),
+            **_sent(request.body, redactor),
         },
         "response": shown,
         "error": _capped(redactor.text(exchange.error), ERROR_LIMIT),
         "seconds": round(exchange.seconds, 4),
     }
+
+
+def _sent(body: bytes, redactor: Redactor) -> dict[str, str]:
+    """The body of a request as text, and also byte by byte if it is no UTF-8: otherwise it could not be sent again.
+
+    The bytes are left out if there is a secret among them, or if they are too many.
+    """
+    text = body.decode("utf-8", "replace")
+    shown = _capped(redactor.text(text), SENT_LIMIT)
+    if shown != text or text.encode() == body:
+        return {"body": shown}
+    return {"body": shown, "body_base64": base64.b64encode(body).decode()}
 
 
 def anonymous(body: bytes, foreign: Callable[[str], bool] | None) -> bytes:

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import re
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote_plus
 
+from conformance.core.json_walk import walk
+from conformance.core.verdict import Kind
 from conformance.report import exchanges
 from conformance.report.run_record import DeviationRecord
 from conformance.run.secret_variables import secret_variables
 from conformance.target.system_table import urls
 from conformance.target.target import load
+from conformance.wire.ledger import NAMES as LEDGER_NAMES
 
 STEP: Final = re.compile(rb"^--- \d+ of \d+: .*\n", re.MULTILINE)
 # What differs between two servers, or two runs against one: names and times.
 NAMED: Final = (
     r"conf [0-9a-f]{8} \S+ \d+ [0-9a-f]{6}|conf[0-9a-f]{12}"
-    r"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-f]{30,}"
+    r"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{12}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{8}"
+    r"|[0-9a-f]{30,}"
 )
-DATED: Final = r"\d{4}-\d\d-\d\d[T ]?(?:\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?)?|127\.0\.0\.1:\d+"
+NOW: Final = datetime.datetime.now(datetime.UTC)
+DAYS: Final = "|".join(f"{NOW + datetime.timedelta(days=days):%Y-%m-%d}" for days in (-1, 0, 1))
+# The times of the server; other dates were sent, and may be what the deviation is about.
+DATED: Final = rf"(?:{DAYS})(?:[T ]?\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?)?|127\.0\.0\.1:\d+"
 HIDDEN: Final = r"\$[A-Z][A-Z0-9_]+|\[redacted\]"  # in the record of a run
 MADE_UP: Final = re.compile(f"{NAMED}|{DATED}|{HIDDEN}")
 NAMES: Final = re.compile(NAMED)
 DATES: Final = re.compile(DATED)
-NUMBERS: Final = ("id", "dep_last")  # a counter of the server, which depends on what else exists
+# Counters of the server, which depend on what else exists, and a measured time.
+NUMBERS: Final = ("id", "dep_last", "response_time")
 SECRET: Final = re.compile(r'("(?:\w*token|\w*secret|password|value|key)"\s*:\s*)"[^"]*"')
 
 
@@ -68,11 +78,33 @@ def recorded(run: Path, deviation: DeviationRecord) -> dict[int, Shown]:
     """The recorded responses of the requests that show a deviation, by their place in its command."""
     chain = deviation.chain or deviation.evidence[:1]
     found = exchanges.read(run, chain)
+    sent = {mark for one in found.values() for mark in marks(f"{one.request.url}\n{one.request.body}")}
     return {
-        place: shown(response.status, response.headers, response.body)
+        place: shown(response.status, response.headers, _without_others(response.body, sent))
         for place, name in enumerate(chain)
         if (name in deviation.evidence or place == len(chain) - 1) and (response := found[name].response) is not None
     }
+
+
+def marks(text: str) -> set[str]:
+    """What is unique in the names of runs in a text."""
+    return {found[found.lastindex or 0] for found in LEDGER_NAMES.finditer(unquote_plus(text))}
+
+
+def _without_others(body: str, sent: set[str]) -> str:
+    """A body without the items of lists that other tests of the run created, which the command does not create."""
+    try:
+        return json.dumps(_own(json.loads(body), sent), ensure_ascii=False)
+    except ValueError:
+        return body
+
+
+def _own(node: Any, sent: set[str]) -> Any:
+    if isinstance(node, dict):
+        return {name: _own(one, sent) for name, one in node.items()}
+    if not isinstance(node, list):
+        return node
+    return [_own(one, sent) for one in node if not (found := marks(json.dumps(one))) or found & sent]
 
 
 def numbered(seen: list[Shown]) -> list[str]:
@@ -89,9 +121,26 @@ def _named(text: str, number: Callable[[re.Match[str]], str]) -> str:
     return NAMES.sub(number, DATES.sub("#", SECRET.sub(r'\1"#"', text)))
 
 
-def agrees(stored: Shown, seen: Shown) -> bool:
-    """Whether a response matches a stored one, which may be truncated and without other people's values."""
-    return (stored.status, stored.content_type) == (seen.status, seen.content_type) and _fits(stored.body, seen.body)
+def agrees(stored: Shown, seen: Shown, members: Collection[str] = ()) -> bool:
+    """Whether a response matches a stored one, which may be truncated and without other people's values.
+
+    If `members` are given, only their values count: a command leaves out the updates of other members.
+    """
+    if (stored.status, stored.content_type) != (seen.status, seen.content_type):
+        return False
+    return _fits(stored.body, seen.body) or (
+        bool(members) and _fits(*(_only(one.body, members) for one in (stored, seen)))
+    )
+
+
+def _only(document: Any, members: Collection[str]) -> list[Any]:
+    return [value for _, name, value in walk(document) if name in members]
+
+
+def members(deviation: DeviationRecord) -> set[str]:
+    """The names of the fields that were not read back as they were sent."""
+    places = [deviation.location, *deviation.places] if deviation.kind is Kind.READ_BACK else []
+    return {place.rpartition("/")[2] for place in places} - {""}
 
 
 def _fits(stored: Any, seen: Any) -> bool:
@@ -108,7 +157,7 @@ def _fits(stored: Any, seen: Any) -> bool:
             items = [one for one in stored if "<" not in json.dumps(one)]
             if len(items) == len(stored):
                 return len(stored) == len(seen) and all(map(_fits, stored, seen))
-            return all(any(_fits(one, other) for other in seen) for one in stored)
+            return all(any(_fits(one, other) for other in seen) for one in items)  # the others may be gone by now
         case _:
             return bool(stored == seen) and isinstance(seen, type(stored))
 

@@ -112,10 +112,13 @@ class Walks:
                 yield self._with_chain(verdict, again, needed)
 
     def _with_chain(self, verdict: Verdict, walk: Walk, needed: list[Exchange]) -> Verdict:
-        """Add to a deviation the exchanges that led to it: dependencies, steps, and the last check."""
-        exchanges = [*needed, *walk.model.trail]
-        chain = dict.fromkeys([*(one.id for one in exchanges), verdict.evidence[0]])
-        return replace(verdict, chain=tuple(chain))
+        """Add to a deviation the exchanges that led to it: dependencies, steps, and the last check.
+
+        That is the first of its evidence, or a later one where the first is a step.
+        """
+        steps = [one.id for one in (*needed, *walk.model.trail)]
+        checks = verdict.evidence if verdict.evidence[0] in steps else verdict.evidence[:1]
+        return replace(verdict, chain=tuple(dict.fromkeys([*steps, *checks])))
 
     def _shrink(self, walk: Walk, found: Contradiction) -> tuple[Walk, list[Verdict]] | None:
         """Replay shorter sequences with new resources until one shows the same; None if none does."""

@@ -52,19 +52,19 @@ def judge_companions(session: Session, kind: Place) -> None:
     enter(session, kind, here, first)
     control = [filled(session, kind, here, elsewhere)]
     entered = enter(session, kind, there, elsewhere)
-    if is_empty(session, kind, here, elsewhere):
-        blame(session, kind.others_enter, kind.enter, entered, *control)
+    if gone := emptied(session, kind, here, elsewhere):
+        blame(session, kind.others_enter, kind.enter, gone, entered, *control)
     control.append(filled(session, kind, there, elsewhere))
     entered = enter(session, kind, here, second)
-    if is_empty(session, kind, there, elsewhere):
-        blame(session, kind.others_enter, kind.enter, entered, *control)
+    if gone := emptied(session, kind, there, elsewhere):
+        blame(session, kind.others_enter, kind.enter, gone, entered, *control)
     users = people(session, second)
     left = leave(session, kind, here, second, there)
     if kind.user_kept and not users.record_unchanged(kind.user_kept, left, entered):
         raise Blocked(session.recorder.root_of(kind.user_kept), kind.leave)
-    if is_empty(session, kind, here, elsewhere):
+    if gone := emptied(session, kind, here, elsewhere):
         stay = kind.others_stay if leaves_with_others(session, kind, elsewhere, there) else kind.others_enter
-        blame(session, stay, kind.enter, left, entered, *control)
+        blame(session, stay, kind.enter, gone, left, entered, *control)
     for requirement in sorted({kind.others_enter, kind.others_stay}):
         session.recorder.require(requirement, True, left, entered, *control)
 
@@ -121,11 +121,19 @@ def filled(session: Session, kind: Place, place: Resource, witness: Resource) ->
 
 
 def is_empty(session: Session, kind: Place, place: Resource, witness: Resource) -> bool:
-    """Whether a place can be deleted. Raises NotExercised if that cannot be decided."""
+    """Whether a place can be deleted. Raises as `emptied`."""
+    return emptied(session, kind, place, witness) is not None
+
+
+def emptied(session: Session, kind: Place, place: Resource, witness: Resource) -> Exchange | None:
+    """The deletion of a place if that is possible, so that nobody is in it; None if it is refused.
+
+    Raises NotExercised if that cannot be decided.
+    """
     exchange = session.send(kind.delete, path={kind.parameter: place.id})
     if not exchange.response.ok and not exchange.response.refused:
         raise NotExercised(Reason.INCONCLUSIVE, f"{kind.delete}: {describe(exchange)}")
-    return exchange.response.ok and kind.is_gone(session, place, witness)
+    return exchange if exchange.response.ok and kind.is_gone(session, place, witness) else None
 
 
 def blame(session: Session, requirement: str, operation: str, *evidence: Exchange) -> None:

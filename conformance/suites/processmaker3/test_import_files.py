@@ -66,7 +66,7 @@ def test_what_the_options_do_to_groups(session: Session) -> None:
         for entry in awaited.values():
             session.ledger.record_refused(entry)
         raise
-    before, _ = groups(session, there, awaited)
+    before, shown = groups(session, there, awaited)
     if not set(first.groups) <= set(before.values()):
         raise NotExercised(Reason.INCONCLUSIVE, "an export of the imported project shows no groups")
     for option, requirement in EFFECTS.items():
@@ -78,16 +78,16 @@ def test_what_the_options_do_to_groups(session: Session) -> None:
         else:
             made = brought_in(session, again, option)
             exchange = made.exchange
-            imported, _ = groups(session, made)
+            imported, copied = groups(session, made)
             if option == "RENAME" and not imported:
                 session.recorder.skip(requirement, Reason.INCONCLUSIVE, "the export of the copy shows no groups")
                 continue
             if option == "MERGE":
-                judge_merged(session, before, imported, exchange)
+                judge_merged(session, before, imported, copied, exchange, shown)
             same = sorted(set(imported.values()) & set(first.groups)) if option == "RENAME" else []
             if same:
                 told = f"an imported group still has the name {shorten(same[0])}"
-                session.recorder.require(requirement, False, exchange, observed=told, kind=Kind.VALUE)
+                session.recorder.require(requirement, False, copied, exchange, observed=told, kind=Kind.VALUE)
                 continue
         after, read = groups(session, there)
         session.recorder.require(
@@ -99,7 +99,7 @@ def test_what_the_options_do_to_groups(session: Session) -> None:
         )
 
 
-def judge_merged(session: Session, before: dict[str, str], imported: dict[str, str], exchange: Exchange) -> None:
+def judge_merged(session: Session, before: dict[str, str], imported: dict[str, str], *evidence: Exchange) -> None:
     """Record whether the imported groups that have the name of an existing one are that group."""
     there = {title: identifier for identifier, title in before.items() if identifier}
     known = {title: identifier for identifier, title in imported.items() if identifier and title in there}
@@ -108,7 +108,7 @@ def judge_merged(session: Session, before: dict[str, str], imported: dict[str, s
         return
     other = sorted(title for title, identifier in known.items() if there[title] != identifier)
     told = f"the imported group {shorten(', '.join(other))} is another one than the existing group of that name"
-    session.recorder.require(MERGED, not other, exchange, observed=told, kind=Kind.VALUE)
+    session.recorder.require(MERGED, not other, *evidence, observed=told, kind=Kind.VALUE)
 
 
 def intended(session: Session, title: str) -> Entry:
