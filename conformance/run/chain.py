@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
-from itertools import islice
 from typing import Final
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlsplit
 
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import objects
@@ -85,10 +84,13 @@ class Chains:
         """The first read, which shows the effect, of what a write named or created, if no read is cited."""
         if any(self._reads(self._kept[index]) for index in cited):
             return set()
-        links = self._links(max(cited)) | self._made(max(cited))
-        later = range(max(cited) + 1, len(self._kept))
-        reads = (one for one in later if self._reads(self._kept[one]) and self._words[one] & links)
-        return set(islice(reads, 1))
+        last = max(cited)
+        links = self._links(last) | self._made(last)
+        named = {one for one in _WORD.findall(_body(self._kept[last])) if len(one) >= SHORTEST_VALUE}
+        later = [one for one in range(last + 1, len(self._kept)) if self._reads(self._kept[one])]
+        naming = [one for one in later if self._words[one] & links or _segments(self._kept[one]) & named]
+        listing = [one for one in later if _unique_parts(_shown(self._kept[one])) & links]
+        return set((naming or listing)[:1])
 
     def _refused_before(self, first: int | None) -> set[int]:
         """The refused writes since the same read had another response, if none was accepted: one of them did it."""
@@ -114,17 +116,10 @@ class Chains:
         """The reads that first showed the identifiers in the response to an accepted write that did not name them."""
         if first is None or not self._is_accepted_write(first):
             return set()
-        born = (self._first_shown[value][0] for value in self._top(first) if value in self._first_shown)
-        return {one for one in born if one < first and self._reads(self._kept[one])}
-
-    def _top(self, index: int) -> set[str]:
-        """The texts in the outermost object of a response that are not in its request."""
-        try:
-            document = self._kept[index].response.json
-        except NotJson:
-            return set()
-        values = document.values() if isinstance(document, dict) else ()
-        return {value for value in values if isinstance(value, str)} - self._words[index]
+        reads = [one for one in range(first) if self._reads(self._kept[one])]
+        unnamed = _outermost(self._kept[first]) - self._words[first]
+        showing = (next((one for one in reads if value in _shown(self._kept[one])), None) for value in unnamed)
+        return {one for one in showing if one is not None}
 
     def _with_producers(self, indices: Collection[int]) -> set[int]:
         found: set[int] = set()
@@ -208,7 +203,31 @@ def _unique_parts(text: str) -> frozenset[str]:
 
 def _text(exchange: Exchange) -> str:
     request = exchange.request
-    return unquote_plus(f"{request.url}\n{request.body.decode('utf-8', 'replace')}")
+    return unquote_plus(f"{request.url}\n{_body(exchange)}")
+
+
+def _body(exchange: Exchange) -> str:
+    return exchange.request.body.decode("utf-8", "replace")
+
+
+def _segments(exchange: Exchange) -> set[str]:
+    """The segments of the path of a request."""
+    return set(urlsplit(exchange.request.url).path.split("/"))
+
+
+def _shown(exchange: Exchange) -> str:
+    """The body of a response as text."""
+    return exchange.response.body.decode("utf-8", "replace")
+
+
+def _outermost(exchange: Exchange) -> set[str]:
+    """The identifiers in the outermost object of a response."""
+    try:
+        document = exchange.response.json
+    except NotJson:
+        return set()
+    values = document.values() if isinstance(document, dict) else ()
+    return {value for value in values if isinstance(value, str) and is_identifier(value)}
 
 
 def _words(exchange: Exchange) -> Iterator[str]:
