@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
+from itertools import chain, islice
 from typing import Final
 from urllib.parse import unquote_plus, urlsplit
 
@@ -88,9 +89,9 @@ class Chains:
         links = self._links(last) | self._made(last)
         named = {one for one in _WORD.findall(_body(self._kept[last])) if len(one) >= SHORTEST_VALUE}
         later = [one for one in range(last + 1, len(self._kept)) if self._reads(self._kept[one])]
-        naming = [one for one in later if self._words[one] & links or _segments(self._kept[one]) & named]
-        listing = [one for one in later if _unique_parts(_shown(self._kept[one])) & links]
-        return set((naming or listing)[:1])
+        naming = (one for one in later if self._words[one] & links or _segments(self._kept[one]) & named)
+        listing = (one for one in later if _unique_parts(_shown(self._kept[one])) & links)
+        return set(islice(chain(naming, listing), 1))
 
     def _refused_before(self, first: int | None) -> set[int]:
         """The refused writes since the same read had another response, if none was accepted: one of them did it."""
@@ -99,18 +100,17 @@ class Chains:
         for index in range(first - 1, -1, -1):
             if self._is_accepted_write(index):
                 break
-            if self._is_same_read(index, first):
+            if self._had_another_response(index, first):
                 refused = {one for one in range(index, first) if not self._reads(self._kept[one])}
-                return {index, *refused} if refused and self._differs(index, first) else set()
+                return {index, *refused} if refused else set()
         return set()
 
-    def _is_same_read(self, index: int, other: int) -> bool:
-        one, two = self._kept[index].request, self._kept[other].request
-        return (one.method, one.url, one.headers) == (two.method, two.url, two.headers)
-
-    def _differs(self, index: int, other: int) -> bool:
-        one, two = self._kept[index].response, self._kept[other].response
-        return (one.status, one.body) != (two.status, two.body)
+    def _had_another_response(self, index: int, other: int) -> bool:
+        """Whether two requests are the same and had different responses."""
+        one, two = self._kept[index], self._kept[other]
+        if one.request != two.request:
+            return False
+        return (one.response.status, one.response.body) != (two.response.status, two.response.body)
 
     def _shown_before(self, first: int | None) -> set[int]:
         """The reads that first showed the identifiers in the response to an accepted write that did not name them."""

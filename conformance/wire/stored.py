@@ -66,7 +66,7 @@ def _sent(body: bytes, redactor: Redactor) -> dict[str, str]:
     """
     text = body.decode("utf-8", "replace")
     shown = _capped(redactor.text(text), SENT_LIMIT)
-    if shown != text or text.encode() == body:
+    if shown != text or text.encode() == body or redactor.text(latin := body.decode("latin-1")) != latin:
         return {"body": shown}
     return {"body": shown, "body_base64": base64.b64encode(body).decode()}
 

@@ -36,6 +36,8 @@ DATED: Final = rf"(?:{DAYS})(?:[T ]?\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?)?|127\.0\.0\
 HIDDEN: Final = r"\$[A-Z][A-Z0-9_]+|\[redacted\]"  # in the record of a run
 MADE_UP: Final = re.compile(f"{NAMED}|{DATED}|{HIDDEN}")
 NAMES: Final = re.compile(NAMED)
+SENT_NAME: Final = re.compile(r"(conf ?)[0-9a-f]{8}( \S+ \d+ [0-9a-f]{6}|[0-9a-f]{4})")
+NO_RESPONSE: Final = (18, 52, 56)  # exit codes of curl: an incomplete response, none, a reset connection
 DATES: Final = re.compile(DATED)
 # Counters of the server, which depend on what else exists, and a measured time.
 NUMBERS: Final = ("id", "dep_last", "response_time")
@@ -50,6 +52,10 @@ class Shown:
     content_type: str
     body: Any
     text: str = field(compare=False)
+
+
+NOTHING: Final = Shown(0, "", None, "")
+"""No response, or an incomplete one."""
 
 
 def shown(status: int, headers: list[tuple[str, str]], body: str) -> Shown:
@@ -80,9 +86,11 @@ def recorded(run: Path, deviation: DeviationRecord) -> dict[int, Shown]:
     found = exchanges.read(run, chain)
     sent = {mark for one in found.values() for mark in marks(f"{one.request.url}\n{one.request.body}")}
     return {
-        place: shown(response.status, response.headers, _without_others(response.body, sent))
+        place: NOTHING
+        if (response := found[name].response) is None
+        else shown(response.status, response.headers, _without_others(response.body, sent))
         for place, name in enumerate(chain)
-        if (name in deviation.evidence or place == len(chain) - 1) and (response := found[name].response) is not None
+        if name in deviation.evidence or place == len(chain) - 1
     }
 
 
@@ -108,10 +116,15 @@ def _own(node: Any, sent: set[str]) -> Any:
 
 
 def numbered(seen: list[Shown]) -> list[str]:
-    """The bodies, with each made-up name replaced by the number of its first appearance."""
+    """The bodies, with each identifier replaced by the number of its first appearance.
+
+    Names that the command sends differ from run to run only by the digits after the mark.
+    """
     numbers: dict[str, str] = {}
 
     def number(found: re.Match[str]) -> str:
+        if SENT_NAME.fullmatch(found[0]):
+            return SENT_NAME.sub(r"\1#\2", found[0])
         return numbers.setdefault(found[0], f"#{len(numbers)}")
 
     return [f"{one.status} {one.content_type} {_named(one.text, number)}" for one in seen]
@@ -173,7 +186,7 @@ def places(target: Path, system: str) -> list[str]:
 
 
 def replayed(command: str, environment: Mapping[str, str]) -> list[Shown]:
-    """The results of the requests of a command, run in bash."""
+    """The results of the requests of a command, run in bash. It ends at a request without a complete response."""
     done = subprocess.run(
         ["bash"],
         input=command.encode(),
@@ -182,13 +195,15 @@ def replayed(command: str, environment: Mapping[str, str]) -> list[Shown]:
         timeout=120,
         check=False,
     )
-    assert done.returncode == 0, (done.stderr.decode(), done.stdout.decode(errors="replace")[-2000:])
+    assert done.returncode in (0, *NO_RESPONSE), (done.stderr.decode(), done.stdout.decode(errors="replace")[-2000:])
     heads = list(STEP.finditer(done.stdout))
-    if not heads:
-        return [_read(done.stdout)]
     ends = [*(head.start() for head in heads[1:]), len(done.stdout)]
-    parts = (done.stdout[head.end() : end] for head, end in zip(heads, ends, strict=True))
-    return [_read(part.removesuffix(b"\n")) for part in parts]
+    parts = [done.stdout[head.end() : end] for head, end in zip(heads, ends, strict=bool(heads))] or [done.stdout]
+    complete = parts[:-1] if done.returncode else parts
+    return [
+        *(_read(part.removesuffix(b"\n") if heads else part) for part in complete),
+        *([NOTHING] if done.returncode else []),
+    ]
 
 
 def _read(printed: bytes) -> Shown:

@@ -20,6 +20,8 @@ from conformance.wire.stored import BODY_LIMIT, anonymous, stored
 
 LONG = 's3cr/t & pässwörd"'
 SHORT = "admin"
+PLAIN = "s3cr3t-of-the-user"
+MADE_UP = "conf0123456789ab"
 
 
 @pytest.fixture
@@ -348,3 +350,28 @@ def test_a_text_that_repeats_a_secret_without_a_blank_costs_linear_time() -> Non
     redactor = Redactor({"PM3_PASSWORD": "aaaaaaaa"}, words=["createProject"])
     assert redactor.text("aaaaaaaa-" * 8000) == "$PM3_PASSWORD-" * 8000
     assert redactor.text("a" * 50_000) == "$PM3_PASSWORD"
+
+
+def test_values_that_the_run_made_up_stay_in_the_fields_of_secrets() -> None:
+    redactor = Redactor({"PASSWORD": PLAIN}, invented={MADE_UP, PLAIN}.__contains__)
+    assert redactor.text(f"user=x&password={MADE_UP}") == f"user=x&password={MADE_UP}"
+    assert redactor.text(f"user=x&password={PLAIN}") == "user=x&password=$PASSWORD"
+    assert redactor.text("user=x&password=conf0123456789ac") == f"user=x&password={HIDDEN}"
+
+
+@pytest.mark.parametrize(
+    ("credentials", "is_shown"),
+    [
+        (f"client:{MADE_UP}", True),
+        ("client:another", False),
+        (f"{PLAIN}:{MADE_UP}", False),
+        (f"client:{PLAIN}", False),
+        (MADE_UP, False),
+    ],
+)
+def test_basic_credentials_are_shown_if_the_run_made_up_the_password(credentials: str, *, is_shown: bool) -> None:
+    redactor = Redactor({"PASSWORD": PLAIN}, invented=MADE_UP.__eq__)
+    value = f"Basic {base64.b64encode(credentials.encode()).decode()}"
+    assert redactor.headers((("authorization", value),)) == [
+        ["authorization", value if is_shown else f"Basic {HIDDEN}"]
+    ]

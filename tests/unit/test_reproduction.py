@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from conformance.core.exchange import Exchange, Request, Response
 from conformance.run.chain import Chains
 from conformance.run.reproduction import Recorded, reproduction
+from conformance.wire.redact import Redactor
+from conformance.wire.stored import stored
 
 UID = "1a2b3c4d5e6f"
 OTHER = "9f8e7d6c5b4a"
@@ -57,6 +62,48 @@ def test_effect_of_a_write_is_shown_by_the_next_read() -> None:
     later = exchange("later", "GET", f"/things/{UID}", answer={"uid": UID})
     assert Chains([CREATE, removed, LIST, READ, later]).of(["removed"], of_state=True) == ("create", "removed", "read")
     assert Chains([CREATE, removed, LIST, READ, later]).of(["removed"]) == ("create", "removed")
+
+
+def test_a_resource_that_is_named_by_its_name_needs_the_write_that_names_its_identifier() -> None:
+    removed = exchange("removed", "DELETE", f"/things/{UID}")
+    other = exchange("unrelated", "DELETE", f"/things/{OTHER}")
+    login = exchange("login", "POST", "/sessions", {"user": NAME})
+    assert Chains([CREATE, OTHER_CREATE, removed, other, login]).of(["login"]) == ("create", "removed", "login")
+
+
+def test_what_a_write_returned_is_read_next() -> None:
+    imported = exchange("import", "POST", "/import", "a file", {"uid": UID}, 201)
+    assert Chains([imported, LIST, READ]).of(["import"], of_state=True) == ("import", "read")
+
+
+def test_refused_write_is_shown_by_the_read_of_what_it_names_or_by_the_list() -> None:
+    refused = exchange("refused", "POST", "/roles/1", {"user": "00000001"}, status=400)
+    read = exchange("user", "GET", "/users/00000001", answer={"role": 1})
+    assert Chains([LIST, refused, LIST, read]).of(["refused"], of_state=True) == ("refused", "user")
+    twin = exchange("twin", "POST", "/things", {"name": NAME}, status=409)
+    assert Chains([CREATE, twin, LIST]).of(["twin"], of_state=True) == ("create", "twin", "list")
+
+
+def test_change_after_refused_writes_only_needs_these_and_the_read_before() -> None:
+    before = replace(READ, id="before")
+    refused = exchange("refused", "DELETE", "/things/unknown", status=404)
+    gone = exchange("gone", "GET", f"/things/{UID}", status=404)
+    needed = ("create", "before", "refused", "gone")
+    assert Chains([CREATE, REFUSED, before, refused, gone]).of(["gone"], of_state=True) == needed
+    earlier = replace(gone, id="earlier look")
+    assert Chains([CREATE, before, refused, earlier, gone]).of(["gone"], of_state=True) == needed
+    assert Chains([CREATE, before, refused, READ]).of(["read"], of_state=True) == ("create", "read")
+    removed = exchange("removed", "DELETE", f"/things/{UID}")
+    needed = ("create", "removed", "gone")
+    assert Chains([CREATE, before, refused, removed, gone]).of(["gone"], of_state=True) == needed
+
+
+def test_identifier_that_was_not_requested_needs_the_read_that_showed_it_before() -> None:
+    existing = exchange("existing", "GET", "/things", answer=[{"uid": OTHER}])
+    generated = exchange("generated", "POST", "/things/generate", {"from": UID}, {"uid": OTHER, "from": UID}, 201)
+    chains = Chains([LIST, existing, generated], lasting=[UID, OTHER])
+    assert chains.of(["generated"], of_state=True) == ("existing", "generated")
+    assert chains.of(["generated"]) == ()
 
 
 def test_incomplete_list_needs_the_creates() -> None:
@@ -108,6 +155,32 @@ def test_a_script_takes_the_identifier_from_the_response_and_gives_new_names() -
     assert "3 of 3: GET /things/$uid (op read) gave 200; this shows the deviation" in text
     assert ': "${TOKEN:?is not set; see the top of this script}"' in text
     assert subprocess.run(["bash", "-n"], input=text, text=True, check=False).returncode == 0
+
+
+def test_secret_of_a_response_is_not_mistaken_for_another_one_with_a_shorter_number() -> None:
+    login = exchange("login", "POST", "/login", answer={"access_token": "$TOKEN_41"})
+    line = replace(recorded(READ)[0], request=Request("GET", "http://t:1/", (("authorization", "Bearer $TOKEN_41"),)))
+    text = reproduction([*recorded(login), line], [], ["TOKEN", "TOKEN_4", "TOKEN_41"], {})
+    assert "TOKEN_41=$(take /access_token)" in text
+    assert "TOKEN_4:?" not in text
+
+
+def test_bytes_that_are_no_text_are_sent_again() -> None:
+    body = b'\xff\xfe{"text":"\xc3("}'
+    sent = Exchange("odd", "op", Request("POST", "http://t:1/things", (), body), Response(500))
+    line = stored(sent, Redactor({"PASSWORD": "s3cr3t-of-the-user"}))
+    found = Recorded.of(json.loads(json.dumps(line)))
+    assert found.request.body == body
+    text = reproduction([*recorded(CREATE), found], [], [], {})
+    assert r"""printf '\377\376{"text":"\303("}'""" in text
+
+
+@pytest.mark.parametrize("secret", ["s3cr3t-of-the-user", "p\xe4sswort-of-the-user"])
+def test_bytes_with_a_secret_are_not_stored(secret: str) -> None:
+    body = b"\xff\xfe" + secret.encode("latin-1")
+    sent = Exchange("odd", "op", Request("POST", "http://t:1/", (), body), Response(400))
+    line = stored(sent, Redactor({"PASSWORD": secret}))
+    assert "body_base64" not in line["request"]
 
 
 def test_an_item_of_a_list_is_found_by_its_name() -> None:
