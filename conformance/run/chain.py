@@ -52,13 +52,13 @@ class Chains:
         cited = {self._place[one] for one in shown if one in self._place}
         if not cited:
             return ()
-        if shown[0] in self._place and not of_state:
-            first = self._place[shown[0]]
+        first = self._place.get(shown[0])
+        if first is not None and not of_state:
             same = self._links(first)
             cited = {one for one in cited if one == first or same & (self._words[one] | self._names[one])}
-        if of_state:
-            cited |= self._read_after(cited) | self._refused_before(self._place.get(shown[0]))
-            cited |= self._shown_before(self._place.get(shown[0]))
+        if of_state and first is not None:
+            effect = set() if self._shows_by_its_status(first, cited) else self._read_after(cited)
+            cited |= effect | self._refused_before(first) | self._shown_before(first)
         minimal = self._with_producers(cited)
         few = sum(map(self._is_accepted_write, range(max(cited)))) <= MAX_WRITES
         complete = self._with_producers(minimal | self._changes(minimal, max(cited), all_of_them=of_state and few))
@@ -93,9 +93,15 @@ class Chains:
         listing = (one for one in later if _unique_parts(_shown(self._kept[one])) & links)
         return set(islice(chain(naming, listing), 1))
 
-    def _refused_before(self, first: int | None) -> set[int]:
+    def _shows_by_its_status(self, first: int, cited: Collection[int]) -> bool:
+        """Whether a write was accepted, and another one of the same operation, cited with it, was refused."""
+        operation = self._kept[first].operation
+        alike = (self._kept[one] for one in cited if self._kept[one].operation == operation)
+        return self._is_accepted_write(first) and any(one.response.refused for one in alike)
+
+    def _refused_before(self, first: int) -> set[int]:
         """The refused writes since the same read had another response, if none was accepted: one of them did it."""
-        if first is None or not self._reads(self._kept[first]):
+        if not self._reads(self._kept[first]):
             return set()
         for index in range(first - 1, -1, -1):
             if self._is_accepted_write(index):
@@ -112,9 +118,9 @@ class Chains:
             return False
         return (one.response.status, one.response.body) != (two.response.status, two.response.body)
 
-    def _shown_before(self, first: int | None) -> set[int]:
+    def _shown_before(self, first: int) -> set[int]:
         """The reads that first showed the identifiers in the response to an accepted write that did not name them."""
-        if first is None or not self._is_accepted_write(first):
+        if not self._is_accepted_write(first):
             return set()
         reads = [one for one in range(first) if self._reads(self._kept[one])]
         unnamed = _outermost(self._kept[first]) - self._words[first]

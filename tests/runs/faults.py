@@ -25,6 +25,7 @@ SHOWN_IN: Final = {
     "pm3-export-unescaped": {"test_an_export_has_the_elements_of_the_diagram"},
     "pm3-export-without-gateway-types": {"test_a_project_that_is_gone_comes_back_from_its_export"},
     "pm3-create-null-date-kept": {"test_documented_bodies_are_accepted[createProject]"},
+    "pm3-update-container-refused": {"test_a_life_goes_as_documented[createProject]"},
     "pm3-create-loop-refused": {"test_a_life_goes_as_documented[createProject]"},
 }
 UNUSUAL: Final = frozenset(
