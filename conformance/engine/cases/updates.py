@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,7 @@ class Updates:
     base: Mapping[str, Any]
     consistent: Callable[[Any], Any]
     _before: Look | None = field(default=None, init=False)
+    _confirmed: bool = field(default=False, init=False)
 
     def run(self, cases: Iterable[Case]) -> None:
         """Send the documented update, then the cases. The documented update is repeated after each accepted one.
@@ -64,7 +66,7 @@ class Updates:
         if exchange is None:
             self.sender.stopped = True  # its result is unknown
         elif exchange.response.refused:
-            self._check_unchanged(exchange)
+            self._check_unchanged(request, exchange)
         else:
             if exchange.response.ok and case.valid:
                 read_back.record(exchange, self._identifier)
@@ -106,27 +108,52 @@ class Updates:
         path = {**session.ledger.within(self._identifier), **dict.fromkeys(reading.path_parameters, self._identifier)}
         return session.send(reading.id, path=path)
 
-    def _check_unchanged(self, refused: Exchange) -> None:
-        """Check that a refused request left the resource unchanged."""
+    def _check_unchanged(self, request: Mapping[str, Any], refused: Exchange) -> None:
+        """Check that a refused request left the resource unchanged.
+
+        An update before it may have become visible only after it. So it is sent once more, after the settling time.
+        """
         if self._before is None:
             return
-        before, ignored = self._before[0], snapshots.volatile(*self._before)
-        changes: list[set[str] | None] = []
+        changes, shown = self._changes(self._before)
+        if changes and not self._confirmed:
+            settled = self._settled()
+            again = self.sender.send(request) if settled else None
+            if settled is None or again is None or not again.response.refused:
+                return
+            refused = again
+            changes, shown = self._changes(settled)
+            self._confirmed = bool(changes)
+        if changes is None:
+            self.sender.stopped = True  # it cannot be read any more, for whatever reason
+            return
+        observed = f"it was refused, but made a change nevertheless: {', '.join(sorted(changes)[:3])}"
+        self.sender.record_refused_unchanged(not changes, refused, shown, observed=observed)
+        if changes:
+            self.sender.send(self.base)
+            self._before = self._look()
 
-        def look() -> tuple[bool, Exchange]:
+    def _settled(self) -> Look | None:
+        """Repeat the documented update, and take what is shown after the settling time as the state before the next."""
+        restored = self.sender.send(self.base)
+        self.sender.stopped = restored is None or not restored.response.ok
+        if self.sender.stopped:
+            return None
+        time.sleep(self.sender.session.settle)
+        self._before = self._look()
+        return self._before
+
+    def _changes(self, look: Look) -> tuple[set[str] | None, Exchange]:
+        """What differs from a look, and the read that shows it; None if the resource cannot be read any more."""
+        ignored = snapshots.volatile(*look)
+        found: list[set[str] | None] = []
+
+        def differing() -> tuple[bool, Exchange]:
             shown = self._shown()
             assert shown is not None
             now = snapshots.snapshot(shown, self._identifier) if shown.response.ok else None
-            changes.append(None if now is None else snapshots.changed(before, now, ignored))
-            return changes[-1] == set(), shown
+            found.append(None if now is None else snapshots.changed(look[0], now, ignored))
+            return found[-1] == set(), shown
 
-        _, shown = self.sender.session.eventually(look)
-        if changes[-1] is None:
-            self.sender.stopped = True  # it cannot be read any more, for whatever reason
-            return
-        changed = ", ".join(sorted(changes[-1])[:3])
-        observed = f"it was refused, but made a change nevertheless: {changed}"
-        self.sender.record_refused_unchanged(not changes[-1], refused, shown, observed=observed)
-        if changes[-1]:
-            self.sender.send(self.base)
-            self._before = self._look()
+        _, shown = self.sender.session.eventually(differing)
+        return found[-1], shown
