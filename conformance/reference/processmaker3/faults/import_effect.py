@@ -257,6 +257,11 @@ def _after_generation(ref: ProcessMaker3, change: Callable[[Project], None]) -> 
     override(ref.workspace, "generate", make)
 
 
-@fault("pm3-generate-deactivates-process", SYSTEM, "Generating a project sets the classic process to INACTIVE.")
+@fault(
+    "pm3-generate-deactivates-process",
+    SYSTEM,
+    "Generating a project sets the classic process to INACTIVE, and to ACTIVE if it was INACTIVE.",
+)
 def _(ref: ProcessMaker3) -> None:
-    _after_generation(ref, lambda classic: classic.process.update(pro_status="INACTIVE"))
+    other = {"ACTIVE": "INACTIVE", "INACTIVE": "ACTIVE"}  # so that each generation of a run shows it
+    _after_generation(ref, lambda classic: classic.process.update(pro_status=other[classic.process["pro_status"]]))
