@@ -57,17 +57,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     part = config.getoption("--part")
     if part is not None:
         kept = part_of(items, part)
-        config.hook.pytest_deselected(items=[one for one in items if one not in set(kept)])
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
         items[:] = kept
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """After tests of the matrix, print how many of each file were run."""
     reports: list[Any] = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    ran = [one for one in reports if one.when == "call" and "matrix" in one.keywords]
+    ran = [report for report in reports if report.when == "call" and "matrix" in report.keywords]
     if ran:
         terminalreporter.section("what was run of the matrix")
-        terminalreporter.write_line(covered_files((one.nodeid.partition("::")[0], one.passed) for one in ran))
+        terminalreporter.write_line(covered_files((item.nodeid.partition("::")[0], item.passed) for item in ran))
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,12 @@ def by_default(cases: Iterable[Any], *chosen: Any) -> list[Any]:
 
     `ValueError` if a chosen one is no case: a sample of nothing would pass.
     """
-    told = list(cases)
-    if lost := [one for one in chosen if one not in told]:
+    messages = list(cases)
+    if lost := [item for item in chosen if item not in messages]:
         raise ValueError(f"not among the cases: {lost}")
     return [
-        pytest.param(*(one if isinstance(one, tuple) else (one,)), marks=[] if one in chosen else [pytest.mark.matrix])
-        for one in told
+        pytest.param(
+            *(item if isinstance(item, tuple) else (item,)), marks=[] if item in chosen else [pytest.mark.matrix]
+        )
+        for item in messages
     ]

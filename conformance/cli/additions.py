@@ -80,9 +80,9 @@ def _value(model: type[BaseModel], key: str) -> str:
 
 def _told(unlocked: Sequence[tuple[Requirement, tuple[str, ...]]]) -> str:
     """How many more requirements can be tested, of which levels and profiles, and what else some of them need."""
-    levels = Counter(one.level for one, _ in unlocked)
+    levels = Counter(requirement.level for requirement, _ in unlocked)
     counts = ", ".join(f"{levels[level]} {level}" for level in Level if levels[level])
-    profiles = ", ".join(sorted({one.profile for one, _ in unlocked}))
+    profiles = ", ".join(sorted({requirement.profile for requirement, _ in unlocked}))
     others = ", ".join(dict.fromkeys(other for _, rest in unlocked for other in rest))
     also = f"; some also need {others}" if others else ""
     return f"to test {len(unlocked)} more ({counts}) of {profiles}{also}"
@@ -97,10 +97,10 @@ def example(operation: Operation) -> Any:
 def inline(value: Any) -> str:
     """A value as TOML on one line; TOML has no null, so that such members are left out."""
     if isinstance(value, dict):
-        members = (f"{_key(str(name))} = {inline(one)}" for name, one in value.items() if one is not None)
+        members = (f"{_key(str(name))} = {inline(item)}" for name, item in value.items() if item is not None)
         return f"{{ {', '.join(members)} }}" if value else "{}"
     if isinstance(value, list):
-        return f"[{', '.join(inline(one) for one in value if one is not None)}]"
+        return f"[{', '.join(inline(item) for item in value if item is not None)}]"
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import conformance
-from conformance.cli.docstrings import told
+from conformance.cli.docstrings import texts_of
 from conformance.core.systems import SYSTEMS
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "api.md"
@@ -64,14 +64,14 @@ def _class(name: str) -> Iterator[str]:
     if issubclass(kind, Enum):
         yield "| name | value |"
         yield "|---|---|"
-        yield from (f"| `{name}.{one.name}` | {one.value} |" for one in kind)
+        yield from (f"| `{name}.{item.name}` | {item.value} |" for item in kind)
         yield ""
     attributes = dict(_attributes(kind)) if MEMBERS[name] else {}
-    members = [one for one in MEMBERS[name] if one in attributes]
+    members = [value for value in MEMBERS[name] if value in attributes]
     if members:
         yield "| attribute | type | what it is |"
         yield "|---|---|---|"
-        yield from (f"| `{one}` | `{attributes[one][0]}` | {attributes[one][1]} |" for one in members)
+        yield from (f"| `{value}` | `{attributes[value][0]}` | {attributes[value][1]} |" for value in members)
         yield ""
     for member in MEMBERS[name]:
         if member not in attributes:
@@ -84,7 +84,7 @@ def _class(name: str) -> Iterator[str]:
 def _attributes(kind: type[Any]) -> Iterator[tuple[str, tuple[str, str]]]:
     """Fields and properties, each with its type and description."""
     if dataclasses.is_dataclass(kind):
-        texts = told(kind)
+        texts = texts_of(kind)
         for field in dataclasses.fields(kind):
             yield field.name, (str(field.type).replace("|", r"\|"), texts.get(field.name, ""))
     for name, member in inspect.getmembers_static(kind):
@@ -97,7 +97,7 @@ def _attributes(kind: type[Any]) -> Iterator[tuple[str, tuple[str, str]]]:
 def _signature(method: Any) -> str:
     """A signature without `self`, as it is written."""
     signature = inspect.signature(method)
-    kept = [one for one in signature.parameters.values() if one.name != "self"]
+    kept = [parameter for parameter in signature.parameters.values() if parameter.name != "self"]
     text = str(signature.replace(parameters=kept))
     return re.sub(r"(?<=[:>] )'([^']+)'", r"\1", text)
 

@@ -47,11 +47,11 @@ def command(run: Path, path: Path, prune: bool, strict: bool, reason: str, ticke
         write_text(path, update.text)
     except OSError as error:
         raise InputRefused(f"{path}: cannot be written ({error.strerror}); choose another file.") from None
-    for line in told(update):
+    for line in described(update):
         click.echo(line)
 
 
-def told(update: baseline.Update) -> Iterator[str]:
+def described(update: baseline.Update) -> Iterator[str]:
     """What happened to the entries, line by line."""
     gone = [] if update.pruned else update.report.gone
     for heading, entries in (

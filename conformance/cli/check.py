@@ -75,12 +75,17 @@ class Selected:
     def planned(self, target: Target, system: str) -> Plan:
         """The plan of a run for one system, in which deselected requirements are marked."""
         made = plan(specification.load(system), target.table(system), self.safety or target.safety.level)
-        return replace(made, obstacles=tuple((one, self._obstacle(one, found)) for one, found in made.obstacles))
+        return replace(
+            made,
+            obstacles=tuple((requirement, self._obstacle(requirement, found)) for requirement, found in made.obstacles),
+        )
 
-    def _obstacle(self, one: Requirement, found: Obstacle | None) -> Obstacle | None:
-        exempt = found is not None and (found.outcome is not Outcome.NOT_EXERCISED or one.untestable is not None)
-        in_profile = not self.profiles or one.profile in self.profiles
-        if exempt or (in_profile and self.requirements.selects(one.id, one)):
+    def _obstacle(self, requirement: Requirement, found: Obstacle | None) -> Obstacle | None:
+        exempt = found is not None and (
+            found.outcome is not Outcome.NOT_EXERCISED or requirement.untestable is not None
+        )
+        in_profile = not self.profiles or requirement.profile in self.profiles
+        if exempt or (in_profile and self.requirements.selects(requirement.id, requirement)):
             return found
         return Obstacle(Outcome.NOT_EXERCISED, Reason.NOT_SELECTED)
 
@@ -132,8 +137,8 @@ def show(
             click.echo(line)
     click.echo("")
     if failed:
-        told = f"{len(failed)} of {words.count(len(selected.systems), 'system')} cannot be tested as the file says"
-        click.echo(f"{told}: {', '.join(failed)}. See FAILED above.", err=True)
+        message = f"{len(failed)} of {words.count(len(selected.systems), 'system')} cannot be tested as the file says"
+        click.echo(f"{message}: {', '.join(failed)}. See FAILED above.", err=True)
         return exit_codes.UNAVAILABLE
     click.echo("The file is valid, and every system responds." if results else "The file is valid. Nothing was sent.")
     return exit_codes.OK
@@ -142,7 +147,7 @@ def show(
 def _show_json(target: Target, selected: Selected, results: Mapping[str, Iterable[ProbeResult]]) -> int:
     plans = {system: selected.planned(target, system) for system in selected.systems}
     found = {system: list(probes) for system, probes in results.items()}
-    works = all(one.works for probes in found.values() for one in probes)
+    works = all(probe.works for probes in found.values() for probe in probes)
     code = exit_codes.OK if works else exit_codes.UNAVAILABLE
     click.echo(json.dumps(described(target, plans, found, code=code), ensure_ascii=False, indent=1))
     return code
@@ -190,8 +195,8 @@ def _of_table(target: Target, system: str) -> Iterator[str]:
     yield from _unproved(target, table.specification(), set(table.unsupported))
     if table.bodies:
         yield f"  bodies: {', '.join(table.bodies)}"
-    for one in table.accommodations:
-        yield f"  accommodation of {one.operation}: {one.reason}"
+    for accommodation in table.accommodations:
+        yield f"  accommodation of {accommodation.operation}: {accommodation.reason}"
     if table.login:
         yield f"  main user: {table.login}"
     if isinstance(fixtures := getattr(table, "fixtures", None), Table):
@@ -212,10 +217,10 @@ def probed(target: Target, system: str) -> Iterator[ProbeResult]:
 def _printed(results: Iterable[ProbeResult]) -> bool:
     """Print the results of a probe; returns whether everything works."""
     works = True
-    for one in results:
-        word = "responds" if one.unsure else "works" if one.works else "FAILED"
-        click.echo(f"  {one.what}: {word}: {one.told}")
-        works = works and one.works
+    for result in results:
+        word = "responds" if result.unsure else "works" if result.works else "FAILED"
+        click.echo(f"  {result.what}: {word}: {result.message}")
+        works = works and result.works
     return works
 
 
@@ -226,19 +231,19 @@ def _left(target: Target, spec: Specification, unsupported: set[str]) -> Iterato
     from conformance.engine.allowance import MAX_KEPT  # imported late: opens connections
 
     for name, creates in without_delete(spec, unsupported).items():
-        told = f"a run leaves some of what {' and '.join(creates)} creates on the server, at most"
+        message = f"a run leaves some of what {' and '.join(creates)} creates on the server, at most"
         number = target.limits.open_resources if target.safety.level is Safety.DISPOSABLE else MAX_KEPT
-        yield f"    {name} is unsupported: {told} {number}"
+        yield f"    {name} is unsupported: {message} {number}"
 
 
 def _unproved(target: Target, spec: Specification, unsupported: set[str]) -> Iterator[str]:
     """What a run leaves on the target at level owned because ownership cannot be proved."""
-    makers = [one for one in unprovable(spec) if unsupported.isdisjoint({one.id, one.profile})]
+    makers = [operation for operation in unprovable(spec) if unsupported.isdisjoint({operation.id, operation.profile})]
     if target.safety.level is not Safety.OWNED or not makers:
         return
     from conformance.target.safety import UNPROVED
 
-    yield f"  a run leaves some of what {', '.join(one.id for one in makers)} creates on the server:"
+    yield f"  a run leaves some of what {', '.join(maker.id for maker in makers)} creates on the server:"
     yield f"    {UNPROVED}"
 
 
@@ -251,18 +256,18 @@ def _planned(planned: Plan, *, everything: bool) -> Iterator[str]:
         yield f"    {reason or words.OUTCOMES[outcome][0]}: {_counted(those)}{_advice(planned, reason)}"
     yield f"  operations that safety level {planned.level} allows, by what they do to data:"
     operations: dict[str, list[Operation]] = {}
-    for one in planned.specification.operations.values():
-        operations.setdefault(one.effect, []).append(one)
+    for operation in planned.specification.operations.values():
+        operations.setdefault(operation.effect, []).append(operation)
     for effect, group in operations.items():
-        held = Counter(required_safety(one) for one in group if not is_allowed(one, planned.level))
-        told = "".join(f"; {number} need `{level}`" for level, number in held.items())
-        yield f"    {effect}: {len(group) - held.total()} of {len(group)}{told}"
+        held = Counter(required_safety(operation) for operation in group if not is_allowed(operation, planned.level))
+        message = "".join(f"; {number} need `{level}`" for level, number in held.items())
+        yield f"    {effect}: {len(group) - held.total()} of {len(group)}{message}"
     guesses = planned.guesses()
     if guesses:
         yield "  the documentation does not define these request bodies, so the suite guesses them; if the server"
         yield "  rejects one, add the correct body to the file (leave out a [header] that you already have):"
         yield f"    [{planned.table.system}.bodies]"
-        yield from (f"    {one.id} = {inline(example(one))}" for one in guesses[: None if everything else SHOWN])
+        yield from (f"    {guess.id} = {inline(example(guess))}" for guess in guesses[: None if everything else SHOWN])
         if len(guesses) > SHOWN and not everything:
             yield as_called(f"    # and {len(guesses) - SHOWN} more; `conformance check --all` shows them")
     number = len(planned.unlocked())
@@ -276,16 +281,24 @@ def _planned(planned: Plan, *, everything: bool) -> Iterator[str]:
 def _advice(planned: Plan, reason: Reason | None) -> str:
     """What to do about a reason."""
     if reason in (Reason.MISSING_FIXTURE, Reason.MISSING_USER):
-        lacking = sum(bool(one.missing) for _, one in planned.obstacles if one and one.reason is reason)
+        lacking = sum(
+            bool(obstacle.missing) for _, obstacle in planned.obstacles if obstacle and obstacle.reason is reason
+        )
         return "; see the lines to add below" if lacking else ""
-    levels = Counter(one.level for _, one in planned.obstacles if one and one.reason is reason and one.level)
-    told = ", ".join(f"{count} need `{level}`" for level, count in levels.items())
-    spared = sum(bool(one.missing) for _, one in planned.obstacles if one and one.reason is reason and one.level)
+    levels = Counter(
+        obstacle.level for _, obstacle in planned.obstacles if obstacle and obstacle.reason is reason and obstacle.level
+    )
+    message = ", ".join(f"{count} need `{level}`" for level, count in levels.items())
+    spared = sum(
+        bool(obstacle.missing)
+        for _, obstacle in planned.obstacles
+        if obstacle and obstacle.reason is reason and obstacle.level
+    )
     lines = f"; for {spared}, see the lines to add below" if spared else ""
-    return f"; {told} (level in [safety]){lines}" if told else ""
+    return f"; {message} (level in [safety]){lines}" if message else ""
 
 
 def _counted(requirements: Collection[Requirement]) -> str:
-    counts = Counter(one.level for one in requirements)
+    counts = Counter(requirement.level for requirement in requirements)
     levels = ", ".join(f"{counts[level]} {level}" for level in Level if counts[level])
     return f"{len(requirements):,} requirement{'' if len(requirements) == 1 else 's'} ({levels})"

@@ -25,16 +25,17 @@ def described(
         "safety": str(next(iter(plans.values())).level if plans else target.safety.level),
         "verify": target.network.verify,
         "exit_code": code,
-        "systems": [_system(system, one, results.get(system, ())) for system, one in plans.items()],
+        "systems": [_system(system, plan, results.get(system, ())) for system, plan in plans.items()],
     }
 
 
 def _system(system: str, planned: Plan, results: Sequence[ProbeResult]) -> dict[str, Any]:
-    levels = Counter(one.level for one in planned.tried)
+    levels = Counter(requirement.level for requirement in planned.tried)
     return {
         "system": system,
         "probes": [
-            {"what": one.what, "works": one.works, "unsure": one.unsure, "message": one.told} for one in results
+            {"what": result.what, "works": result.works, "unsure": result.unsure, "message": result.message}
+            for result in results
         ],
         "tested": {"total": len(planned.tried), **{str(level): levels[level] for level in Level}},
         "requirements": len(planned.obstacles),
@@ -42,7 +43,7 @@ def _system(system: str, planned: Plan, results: Sequence[ProbeResult]) -> dict[
             {
                 "outcome": str(outcome),
                 "reason": str(reason) if reason else None,
-                "requirements": [one.id for one in those],
+                "requirements": [requirement.id for requirement in those],
             }
             for (outcome, reason), those in planned.obstructed().items()
         ],

@@ -62,11 +62,11 @@ def lint(files: tuple[Path, ...], system: str | None, readings: Path | None) -> 
     for name, spec, register in subjects:
         against = _against(name, readings)
         found += checked(name, spec, register, **against)
-        unchecked |= dict.fromkeys(f"{one.code} {one.title}" for one in left_out(against))
+        unchecked |= dict.fromkeys(f"{rule.code} {rule.title}" for rule in left_out(against))
     for problem in found:
         click.echo(problem)
-    for told in unchecked:
-        click.echo(f"not checked: {told}", err=True)
+    for message in unchecked:
+        click.echo(f"not checked: {message}", err=True)
     click.echo(f"{words.count(len(found), 'problem')} in {words.count(len(subjects), 'spec')}")
     return exit_codes.USAGE if found else exit_codes.OK
 
@@ -102,7 +102,9 @@ def _against(system: str, readings: Path | None) -> dict[str, Any]:
     known = system in SYSTEMS
     others = [name for name in SYSTEMS if name != system]
     return {
-        "elsewhere": {one: SYSTEMS[name].title for name in others for one in specification.load(name).operations},
+        "elsewhere": {
+            operation: SYSTEMS[name].title for name in others for operation in specification.load(name).operations
+        },
         "profiles": SYSTEMS[system].profiles if known else None,
         "keys": keys(table_of(system)) if known else None,
         "faults": known_faults([system]).keys() if known else None,

@@ -11,14 +11,14 @@ from typing import Any
 from pydantic import BaseModel
 
 
-def told(module: ModuleType | type[Any]) -> dict[str, str]:
+def texts_of(module: ModuleType | type[Any]) -> dict[str, str]:
     """The names that a module or a class assigns, each with the docstring below it, on one line."""
     source = ast.parse(inspect.getsource(module))
     body = source.body[0].body if isinstance(source.body[0], ast.ClassDef) else source.body
     return {
-        one.target.id: " ".join(below.value.value.split())
-        for one, below in pairwise(body)
-        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+        stmt.target.id: " ".join(below.value.value.split())
+        for stmt, below in pairwise(body)
+        if isinstance(stmt, ast.AnnAssign) and isinstance(stmt.target, ast.Name)
         if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and isinstance(below.value.value, str)
     }
 
@@ -26,10 +26,10 @@ def told(module: ModuleType | type[Any]) -> dict[str, str]:
 def described(model: type[BaseModel]) -> dict[str, str]:
     """The descriptions of all fields of a model, including inherited ones."""
     # A model that is made at run time has no source; its fields have descriptions.
-    written = [one for one in reversed(model.__mro__) if issubclass(one, BaseModel) and one is not BaseModel]
-    written = [one for one in written if _has_source(one)]
+    written = [item for item in reversed(model.__mro__) if issubclass(item, BaseModel) and item is not BaseModel]
+    written = [kind for kind in written if _has_source(kind)]
     said = {key: field.description for key, field in model.model_fields.items() if field.description}
-    return said | {key: text for one in written for key, text in told(one).items() if key in model.model_fields}
+    return said | {key: text for kind in written for key, text in texts_of(kind).items() if key in model.model_fields}
 
 
 def _has_source(model: type[BaseModel]) -> bool:

@@ -43,14 +43,14 @@ def page() -> str:
 
 def _of_system(specification: Specification) -> Iterator[str]:
     everything = list(specification.requirements.values())
-    register = [one for one in everything if not one.structural]
+    register = [requirement for requirement in everything if not requirement.structural]
     yield f"## {SYSTEMS[specification.system].title}\n"
-    levels = Counter(one.level for one in everything)
+    levels = Counter(requirement.level for requirement in everything)
     yield f"{len(everything)} requirements: {', '.join(f'{levels[level]} {level}' for level in Level)}.\n"
     yield from _operations(specification)
-    for document in dict.fromkeys(one.document for one in register):
+    for document in dict.fromkeys(requirement.document for requirement in register):
         yield f"### {document}\n"
-        yield from _of_document([one for one in register if one.document == document])
+        yield from _of_document([requirement for requirement in register if requirement.document == document])
 
 
 def _operations(specification: Specification) -> Iterator[str]:
@@ -59,11 +59,14 @@ def _operations(specification: Specification) -> Iterator[str]:
     yield "Structural requirements are derived from the schemas of the specs. This table counts them.\n"
     yield "| operation | call | effect | document, lines | must | should | may |"
     yield "|---|---|---|---|---:|---:|---:|"
-    for one in specification.operations.values():
-        derived = [each for each in specification.requirements.values() if each.structural and each.operation == one.id]
+    for operation in specification.operations.values():
+        derived = [
+            each for each in specification.requirements.values() if each.structural and each.operation == operation.id
+        ]
         counts = Counter(each.level for each in derived)
         numbers = " | ".join(str(counts[level] or "") for level in Level)
-        yield f"| {one.id} | {_call(one)} | {one.effect} | {one.document}, {one.lines} | {numbers} |"
+        cited = f"{operation.document}, {operation.lines}"
+        yield f"| {operation.id} | {_call(operation)} | {operation.effect} | {cited} | {numbers} |"
     yield ""
 
 
@@ -75,24 +78,32 @@ def _call(operation: Operation) -> str:
 def _of_document(register: list[Requirement]) -> Iterator[str]:
     """A table for each section, in the order of the document."""
     last: dict[str, int] = {}
-    for one in register:
-        last[one.section] = max(last.get(one.section, 0), first_line(one.lines))
-    by_place = sorted(register, key=lambda one: (last[one.section], one.section, first_line(one.lines), one.id))
-    for section, entries in groupby(by_place, key=lambda one: one.section):
+    for requirement in register:
+        last[requirement.section] = max(last.get(requirement.section, 0), first_line(requirement.lines))
+    by_place = sorted(
+        register,
+        key=lambda requirement: (
+            last[requirement.section],
+            requirement.section,
+            first_line(requirement.lines),
+            requirement.id,
+        ),
+    )
+    for section, entries in groupby(by_place, key=lambda requirement: requirement.section):
         yield f"#### {section}\n"
         yield "| lines | requirement | level | statement | tested by | reading |"
         yield "|---|---|---|---|---|---|"
-        for one in entries:
-            cells = (one.lines, one.id, one.level, cell(one.statement), _tried(one), one.reading or "")
+        for entry in entries:
+            cells = (entry.lines, entry.id, entry.level, cell(entry.statement), _tried(entry), entry.reading or "")
             yield f"| {' | '.join(cells)} |"
         yield ""
 
 
-def _tried(one: Requirement) -> str:
-    if one.untestable:
-        return f"nothing: {one.untestable}"
-    needs = ", ".join(f"`{key}`" for key in one.needs)
-    return f"{one.tried}; needs {needs}" if needs else one.tried
+def _tried(requirement: Requirement) -> str:
+    if requirement.untestable:
+        return f"nothing: {requirement.untestable}"
+    needs = ", ".join(f"`{key}`" for key in requirement.needs)
+    return f"{requirement.tried}; needs {needs}" if needs else requirement.tried
 
 
 def first_line(lines: str) -> int:

@@ -32,7 +32,8 @@ def served(
         PortUnavailable: a port is in use or must not be opened.
     """
     references = [
-        reference_of(one)(faults=(faults or {}).get(one, ()), personality=personality, login=login) for one in systems
+        reference_of(system)(faults=(faults or {}).get(system, ()), personality=personality, login=login)
+        for system in systems
     ]
     with Serving(references, port) as serving:
         yield target_toml(references, serving.urls)

@@ -48,7 +48,7 @@ def command(target: Path, systems: tuple[str, ...]) -> int:
     for name, value in sorted(variables.items()):
         if NAME.fullmatch(name):
             click.echo(f"export {name}={shlex.quote(value)}")
-    for one in refusals:
-        whose = f"{one.system}, user {one.user}" if one.user else one.system
-        click.echo(f"no token: {escape.line(f'{whose}: {one.why}', 400)}", err=True)
-    return exit_codes.UNAVAILABLE if any(one.user == MAIN for one in refusals) else exit_codes.OK
+    for refusal in refusals:
+        whose = f"{refusal.system}, user {refusal.user}" if refusal.user else refusal.system
+        click.echo(f"no token: {escape.line(f'{whose}: {refusal.why}', 400)}", err=True)
+    return exit_codes.UNAVAILABLE if any(refusal.user == MAIN for refusal in refusals) else exit_codes.OK

@@ -25,7 +25,7 @@ def command(statements: tuple[Path, ...], output: Path) -> None:
     from conformance.report.statement import gallery  # imported late: needs the templates
 
     with refusing(statement_file.UnreadableStatement):
-        read = [statement_file.read(one) for one in statements]
+        read = [statement_file.read(statement) for statement in statements]
     if os.path.lexists(output) and not _is_gallery(output):
         raise InputRefused(f"{output}: exists, and is not a gallery; choose another --output.")
     try:

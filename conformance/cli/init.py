@@ -71,11 +71,11 @@ def command(file: Path, systems: tuple[str, ...], settings: tuple[str, ...], for
 def _tried(target: Target, file: Path) -> int:
     """Test the login of each system, and show what a run would test if all of them work."""
     results = {system: list(probed(target, system)) for system in target.systems}
-    failed = [(system, one) for system, tried in results.items() for one in tried if not one.works]
+    failed = [(system, probe) for system, tried in results.items() for probe in tried if not probe.works]
     if not failed:
         return show(target, Selected(target.systems), results)
-    for system, one in failed:
-        click.echo(f"conformance init: [{system}] {one.what}: {one.told}", err=True)
+    for system, probe in failed:
+        click.echo(f"conformance init: [{system}] {probe.what}: {probe.message}", err=True)
     click.echo(f"{file} was written nevertheless. Correct it, then run: {command_name()} check {file}", err=True)
     return exit_codes.UNAVAILABLE
 

@@ -46,9 +46,9 @@ class Filter:
     def check(self, everything: Collection[Cited]) -> None:
         """Check that everything named exists. Raises InputRefused with the nearest name."""
         known: list[tuple[str, Sequence[str], Iterable[str]]] = [
-            ("profile", self.profiles, (one for system in SYSTEMS.values() for one in system.profiles)),
-            ("document", self.documents, {one.document for one in everything}),
-            ("section", self.sections, {one.section for one in everything}),
+            ("profile", self.profiles, (profile for system in SYSTEMS.values() for profile in system.profiles)),
+            ("document", self.documents, {cited.document for cited in everything}),
+            ("section", self.sections, {cited.section for cited in everything}),
         ]
         for kind, named, there in known:
             choice = sorted(there)
@@ -56,9 +56,9 @@ class Filter:
                 if name not in choice:
                     raise InputRefused(f"unknown {kind} {name!r}; {hint(name, choice)}")
 
-    def takes(self, one: Cited) -> bool:
+    def takes(self, cited: Cited) -> bool:
         """Whether an operation or requirement belongs to the profiles, documents and sections."""
-        pairs = ((one.profile, self.profiles), (one.document, self.documents), (one.section, self.sections))
+        pairs = ((cited.profile, self.profiles), (cited.document, self.documents), (cited.section, self.sections))
         return all(not named or value in named for value, named in pairs)
 
 

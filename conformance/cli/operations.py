@@ -33,31 +33,31 @@ def command(*, cases: bool, as_json: bool, **selected: tuple[str, ...]) -> None:
     """
     selection = Filter(**selected)
     found = selection.specifications()
-    selection.check([one for specification in found for one in specification.operations.values()])
+    selection.check([operation for specification in found for operation in specification.operations.values()])
     counts = Counter(
-        one.operation
+        requirement.operation
         for specification in found
-        for one in specification.requirements.values()
-        if not selection.levels or one.level in selection.levels
+        for requirement in specification.requirements.values()
+        if not selection.levels or requirement.level in selection.levels
     )
     rows: list[dict[str, Any]] = [
         {
-            "id": one.id,
-            "system": one.system,
-            "profile": one.profile,
-            "method": one.method,
-            "path": one.path,
-            "effect": one.effect,
-            "safety": required_safety(one).value,
-            "requirements": counts[one.id],
-            "implied": one.implied,
-            "document": one.document,
-            "section": one.section,
-            "lines": one.lines,
+            "id": operation.id,
+            "system": operation.system,
+            "profile": operation.profile,
+            "method": operation.method,
+            "path": operation.path,
+            "effect": operation.effect,
+            "safety": required_safety(operation).value,
+            "requirements": counts[operation.id],
+            "implied": operation.implied,
+            "document": operation.document,
+            "section": operation.section,
+            "lines": operation.lines,
         }
         for specification in found
-        for one in specification.operations.values()
-        if selection.takes(one) and (counts[one.id] or not selection.levels)
+        for operation in specification.operations.values()
+        if selection.takes(operation) and (counts[operation.id] or not selection.levels)
     ]
     if cases:
         _count(rows, found)
@@ -74,7 +74,7 @@ def _count(rows: list[dict[str, Any]], specifications: Sequence[Specification]) 
     from conformance.engine.cases.applicability import inapplicable  # a plain list does not need the engine
     from conformance.engine.cases.case import CaseKind, counted
 
-    known = {one.system: one for one in specifications}
+    known = {item.system: item for item in specifications}
     for row in rows:
         specification = known[row["system"]]
         operation = specification.operations[row["id"]]

@@ -33,45 +33,45 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> Any:
 
 def run_options(command: Command) -> Command:
     """Give a command the options of a run; its function gets their values, None for what is not given."""
-    return _with([one for one in OPTIONS if one.in_command], command)
+    return _with([option for option in OPTIONS if option.in_command], command)
 
 
 def planning_options(command: Command) -> Command:
     """Give a command the options of a run that change what would be tested."""
-    return _with([one for one in OPTIONS if one.plans], command)
+    return _with([option for option in OPTIONS if option.plans], command)
 
 
 def filter_options(command: Command) -> Command:
     """Give a command the options of a run that select operations, profiles and requirements by patterns."""
-    return _with([one for one in OPTIONS if one.name in FILTERS], command)
+    return _with([option for option in OPTIONS if option.name in FILTERS], command)
 
 
 def _with(options: Sequence[Option], command: Command) -> Command:
-    for one in reversed(options):
-        names = (one.of_command, *([f"-{one.short}"] if one.short else []))
-        command = click.option(*names, one.variable, **_settings(one))(command)
+    for option in reversed(options):
+        names = (option.of_command, *([f"-{option.short}"] if option.short else []))
+        command = click.option(*names, option.variable, **_settings(option))(command)
     return command
 
 
-def _settings(one: Option) -> dict[str, Any]:
-    settings: dict[str, Any] = {"help": f"{one.help[0].upper()}{one.help[1:]}.", "multiple": one.repeatable}
-    match one.kind:
+def _settings(option: Option) -> dict[str, Any]:
+    settings: dict[str, Any] = {"help": f"{option.help[0].upper()}{option.help[1:]}.", "multiple": option.repeatable}
+    match option.kind:
         case Kind.FLAG:
             settings["is_flag"] = True
         case Kind.CHOICE:
-            settings["type"] = click.Choice(one.choices)
+            settings["type"] = click.Choice(option.choices)
         case Kind.SYSTEM:
             settings["type"] = click.Choice(list(SYSTEMS))
         case Kind.INTEGER:
-            settings["type"] = click.IntRange(one.least)
+            settings["type"] = click.IntRange(option.least)
         case Kind.PERCENT:
-            settings |= {"type": click.FloatRange(0, 100), "metavar": one.metavar}
+            settings |= {"type": click.FloatRange(0, 100), "metavar": option.metavar}
         case Kind.PATH:
             settings["type"] = PATH
         case Kind.DURATION | Kind.SHARD:
-            settings |= {"callback": CALLBACKS[one.kind], "metavar": one.metavar}
+            settings |= {"callback": CALLBACKS[option.kind], "metavar": option.metavar}
         case Kind.TEXT:
-            settings["metavar"] = one.metavar
+            settings["metavar"] = option.metavar
     return settings
 
 

@@ -26,7 +26,7 @@ def run_place(output: Path | None, name: str) -> Iterator[Path]:
         InputRefused: it cannot be created, is not empty, or cannot be written.
     """
     highest = (output or run_directory.REPORTS).absolute()
-    there = [one for one in (highest, *highest.parents) if one.exists()]
+    there = [path for path in (highest, *highest.parents) if path.exists()]
     place = prepared(output or default_output(name))
     try:
         yield place
@@ -59,7 +59,7 @@ def prepared(directory: Path, ours: Collection[str] = ()) -> Path:
     directory = directory.absolute()
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        if any(one.name not in ours for one in directory.iterdir()):
+        if any(path.name not in ours for path in directory.iterdir()):
             raise InputRefused(f"{directory}: not empty; choose another directory, or delete this one.")
         tempfile.TemporaryFile(dir=directory).close()
     except OSError as error:

@@ -41,8 +41,8 @@ class Questions:
 
     def asked(self) -> tuple[Data, dict[str, str]]:
         """Ask for everything. Raises InputRefused if a setting is wrong, or there is no terminal."""
-        named = (one.partition(".")[0] for one in self._settings)
-        self._systems = self._systems or [one for one in SYSTEMS if one in set(named)]
+        named = (value.partition(".")[0] for value in self._settings)
+        self._systems = self._systems or [value for value in SYSTEMS if value in set(named)]
         if not self._systems:
             self._systems = [self._ask("system", "System to test", click.Choice(list(SYSTEMS)), _only(list(SYSTEMS)))]
         for system in self._systems:
@@ -70,8 +70,8 @@ class Questions:
             name = placeholder(tuple(path))
             raise InputRefused(f"--set {key}: is a secret; set the environment variable {name} instead.")
         table = self._data
-        for one in path[:-1]:
-            table = table.setdefault(one, {})
+        for text in path[:-1]:
+            table = table.setdefault(text, {})
         table[path[-1]] = _value(field, value)
 
     def _complete(self, system: str) -> None:
@@ -83,18 +83,18 @@ class Questions:
             if key in table or (not _required(model, key) and _is_whole(model, table)):
                 continue
             field = model.model_fields[key]
-            told = texts.get(key, "").rstrip(".")
+            message = texts.get(key, "").rstrip(".")
             if SecretStr in kinds_of(field.annotation):
-                table[key] = self._secret(system, key, told)
+                table[key] = self._secret(system, key, message)
             else:
-                table[key] = self._ask(f"{system}.{key}", f"{key} ({told})", _Checked(field))
+                table[key] = self._ask(f"{system}.{key}", f"{key} ({message})", _Checked(field))
         self._data[system] = {key: table[key] for key in dict.fromkeys((*keys, *table)) if key in table}
 
-    def _secret(self, system: str, key: str, told: str) -> str:
+    def _secret(self, system: str, key: str, message: str) -> str:
         """The placeholder of a secret, whose value comes from the environment or is typed."""
         name = placeholder((system, key))
         if not os.environ.get(name):
-            asked = f"{key} ({told}; not written, the file names {name})"
+            asked = f"{key} ({message}; not written, the file names {name})"
             self._typed[name] = self._ask(name, asked, _Checked(table_of(system).model_fields[key]), hide=True)
         else:
             click.echo(f"{key}: from the environment variable {name}", err=True)
@@ -113,8 +113,8 @@ class Questions:
     def _nobody(self, what: str) -> NoReturn:
         if what in SYSTEMS or what == "system":
             raise InputRefused("the system is not given, and standard input has ended; add --system.") from None
-        told = f"add --set {what}=…" if "." in what else f"set the environment variable {what}"
-        raise InputRefused(f"{what} is not given, and standard input has ended; {told}.") from None
+        message = f"add --set {what}=…" if "." in what else f"set the environment variable {what}"
+        raise InputRefused(f"{what} is not given, and standard input has ended; {message}.") from None
 
 
 class _Checked(click.ParamType[Any]):
@@ -135,8 +135,8 @@ class _Checked(click.ParamType[Any]):
         try:
             self._model.model_validate({"value": given})
         except ValidationError as error:
-            told = error.errors()[0]["msg"].removeprefix("Value error, ")
-            self.fail(told, param, ctx)
+            message = error.errors()[0]["msg"].removeprefix("Value error, ")
+            self.fail(message, param, ctx)
         return given
 
 
@@ -150,7 +150,7 @@ def _required(model: type[BaseModel], key: str) -> bool:
 
 def _is_whole(model: type[SystemTable], table: Data) -> bool:
     """Whether the table is complete; values in the environment count."""
-    filled = {key: VARIABLE.sub(STAND_IN, one) if isinstance(one, str) else one for key, one in table.items()}
+    filled = {key: VARIABLE.sub(STAND_IN, item) if isinstance(item, str) else item for key, item in table.items()}
     try:
         model.model_validate(filled)
     except ValidationError:
@@ -162,10 +162,12 @@ def _field(path: Sequence[str], key: str) -> FieldInfo:
     """The field of a path of keys. Raises InputRefused."""
     model: type[BaseModel] | None = target_model()
     field: FieldInfo | None = None
-    for one in path:
-        if model is None or one not in model.model_fields:
-            raise InputRefused(f"--set {key}: unknown key {one!r}; {hint(one, model.model_fields if model else ())}")
-        field = model.model_fields[one]
+    for value in path:
+        if model is None or value not in model.model_fields:
+            raise InputRefused(
+                f"--set {key}: unknown key {value!r}; {hint(value, model.model_fields if model else ())}"
+            )
+        field = model.model_fields[value]
         model = next((kind for kind in kinds_of(field.annotation) if issubclass(kind, BaseModel)), None)
     if field is None or model is not None:
         raise InputRefused(f"--set {key}: is a table; name a key of it, such as {key}.{next(iter(_names(model)))}=….")

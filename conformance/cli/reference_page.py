@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from conformance.cli import main
-from conformance.cli.docstrings import described, told
+from conformance.cli.docstrings import described, texts_of
 from conformance.core import exit_codes
 from conformance.target.system_table import Url
 from conformance.target.tables import (
@@ -121,20 +121,20 @@ def _kind(annotation: Any) -> str:
     for known, words in _KINDS:
         if annotation == known:
             return words
-    arguments = [one for one in get_args(annotation) if one not in (type(None), Ellipsis)]
+    arguments = [item for item in get_args(annotation) if item not in (type(None), Ellipsis)]
     match get_origin(annotation):
         case origin if origin in (Union, UnionType):
-            return " or ".join(_kind(one) for one in arguments)
+            return " or ".join(_kind(argument) for argument in arguments)
         case origin if origin is tuple:
             return "list of tables" if _models(annotation) else f"list of {_kind(arguments[0])}s"
         case origin if origin is dict:
             return "table" if arguments[1] is Any else f"table of {_kind(arguments[1])}s"
         case origin if origin is Literal:
-            return ", ".join(f"`{one}`" for one in arguments)
+            return ", ".join(f"`{argument}`" for argument in arguments)
         case origin if origin is Annotated:
             return "URL" if set(get_args(Url)) <= set(arguments) else _kind(arguments[0])
     if issubclass(annotation, Enum):
-        return ", ".join(f"`{one.value}`" for one in annotation)
+        return ", ".join(f"`{item.value}`" for item in annotation)
     return "table"
 
 
@@ -158,11 +158,11 @@ def _commands() -> Iterator[str]:
         yield f"{inspect.cleandoc(inside.command.help or '')}\n"
         if inside.command.epilog:
             yield f"{inside.command.epilog}\n"
-        options = [one for one in inside.command.params if isinstance(one, click.Option)]
+        options = [param for param in inside.command.params if isinstance(param, click.Option)]
         if options:
             yield "| option | value | description |"
             yield "|---|---|---|"
-            yield from (_option(one, inside) for one in options)
+            yield from (_option(option, inside) for option in options)
             yield ""
 
 
@@ -182,7 +182,7 @@ def _option(option: click.Option, context: click.Context) -> str:
     if option.is_flag:
         value = ""
     elif isinstance(option.type, click.Choice):
-        value = ", ".join(f"`{one}`" for one in option.type.choices)
+        value = ", ".join(f"`{choice}`" for choice in option.type.choices)
     elif isinstance(option.type, click.IntRange):
         value = "whole number"
     else:
@@ -195,7 +195,7 @@ def _codes() -> Iterator[str]:
     yield "The first that applies:\n"
     yield "| code | name | means |"
     yield "|---|---|---|"
-    for name, text in told(exit_codes).items():
+    for name, text in texts_of(exit_codes).items():
         yield f"| {getattr(exit_codes, name)} | `{name}` | {cell(text)} |"
     yield ""
 

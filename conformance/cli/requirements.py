@@ -33,16 +33,16 @@ def command(*, tried: tuple[str, ...], coverage: bool, as_json: bool, **selected
     For each requirement: how it is tested (`none` if it cannot be tested, with the reason) and where it is documented.
     """
     selection = Filter(**selected)
-    everything = [one for system in selection.specifications() for one in system.requirements.values()]
+    everything = [requirement for system in selection.specifications() for requirement in system.requirements.values()]
     selection.check(everything)
     found = [
-        one
-        for one in everything
-        if selection.takes(one)
-        and (not selection.levels or one.level in selection.levels)
-        and (not tried or one.tried in tried)
+        requirement
+        for requirement in everything
+        if selection.takes(requirement)
+        and (not selection.levels or requirement.level in selection.levels)
+        and (not tried or requirement.tried in tried)
     ]
-    rows = [_row(one) for one in found]
+    rows = [_row(requirement) for requirement in found]
     if not as_json:
         for row in rows:
             row["tested by"] = row["tried"] + (f" ({row['untestable']})" if row["untestable"] else "")
@@ -53,34 +53,34 @@ def command(*, tried: tuple[str, ...], coverage: bool, as_json: bool, **selected
         tests = covering.tests(covering.collect(), found)
         for row in rows:
             row["tests"] = list(tests[row["id"]]) if as_json else _told(tests[row["id"]])
-        untried = sum(one.tried != "none" and not tests[one.id] for one in found)
+        untried = sum(requirement.tried != "none" and not tests[requirement.id] for requirement in found)
         total += f"; {untried or 'none'} of the testable ones without a test"
     show(rows, (*COLUMNS[:3], "tests", *COLUMNS[3:]) if coverage else COLUMNS, total, as_json=as_json)
 
 
-def _row(one: Requirement) -> dict[str, Any]:
+def _row(requirement: Requirement) -> dict[str, Any]:
     return {
-        "id": one.id,
-        "system": one.system,
-        "profile": one.profile,
-        "operation": one.operation,
-        "level": one.level.value,
-        "structural": one.structural,
-        "tried": one.tried,
-        "untestable": one.untestable.value if one.untestable else None,
-        "needs": list(one.needs),
-        "document": one.document,
-        "section": one.section,
-        "lines": one.lines,
-        "reading": one.reading,
-        "statement": one.statement,
+        "id": requirement.id,
+        "system": requirement.system,
+        "profile": requirement.profile,
+        "operation": requirement.operation,
+        "level": requirement.level.value,
+        "structural": requirement.structural,
+        "tried": requirement.tried,
+        "untestable": requirement.untestable.value if requirement.untestable else None,
+        "needs": list(requirement.needs),
+        "document": requirement.document,
+        "section": requirement.section,
+        "lines": requirement.lines,
+        "reading": requirement.reading,
+        "statement": requirement.statement,
     }
 
 
 def _total(found: Sequence[Requirement]) -> str:
     counts = [
         ", ".join(f"{count} {word}" for word, count in Counter(said).items())
-        for said in ((one.level.value for one in found), (one.tried for one in found))
+        for said in ((requirement.level.value for requirement in found), (requirement.tried for requirement in found))
     ]
     return f"{words.count(len(found), 'requirement')}: {counts[0]}; tested by: {counts[1]}"
 

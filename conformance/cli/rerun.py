@@ -54,7 +54,7 @@ def command(
     wanted = _filtered(_wanted(before, fingerprints, run), RequirementFilter(include, exclude))
     with refusing(TargetError):
         name = load(target).name
-    tests = _in_order(wanted, {one.id: one.seconds for one in before.tests})
+    tests = _in_order(wanted, {test.id: test.seconds for test in before.tests})
     if not tests:
         raise InputRefused(f"{run}: no test of the suites saw these deviations; run everything again instead.")
     with ExitStack() as stack:
@@ -66,7 +66,7 @@ def command(
         click.echo(f"Testing {escape.line(name, 80)} again for {found}", err=True)
         from conformance.run.plugin.progress import Display  # with pytest
 
-        plugins = (Display(), _Until({one.fingerprint for one in wanted}))
+        plugins = (Display(), _Until({deviation.fingerprint for deviation in wanted}))
         code = start(arguments(target.absolute(), place, None, options, tests), place, plugins)
     if code not in (exit_codes.OK, exit_codes.DEVIATIONS):
         return code
@@ -102,10 +102,10 @@ def _wanted(record: RunRecord, fingerprints: Sequence[str], run: Path) -> list[D
     Raises:
         InputRefused: one of them is not there, or several begin so.
     """
-    there = {one.fingerprint: one for one in (*record.deviations, *record.findings)}
+    there = {item.fingerprint: item for item in (*record.deviations, *record.findings)}
     wanted: dict[str, DeviationRecord] = {}
-    for one in fingerprints:
-        matching = [known for known in there if known.startswith(one)]
+    for fingerprint in fingerprints:
+        matching = [known for known in there if known.startswith(fingerprint)]
         if len(matching) != 1:
             known = matching or [deviation.fingerprint for deviation in words.ordered(record.deviations)]
             listed = (
@@ -116,10 +116,10 @@ def _wanted(record: RunRecord, fingerprints: Sequence[str], run: Path) -> list[D
                 if matching
                 else "no deviation with the fingerprint"
             )
-            raise InputRefused(f"{run}: has {what} {escape.line(one, 40)}{listed}.")
+            raise InputRefused(f"{run}: has {what} {escape.line(fingerprint, 40)}{listed}.")
         wanted[matching[0]] = there[matching[0]]
     if not fingerprints:
-        wanted = {one.fingerprint: one for one in words.ordered(record.deviations)}
+        wanted = {item.fingerprint: item for item in words.ordered(record.deviations)}
     if not wanted:
         raise InputRefused(f"{run}: has no deviation; there is nothing to run again.")
     return list(wanted.values())
@@ -127,10 +127,12 @@ def _wanted(record: RunRecord, fingerprints: Sequence[str], run: Path) -> list[D
 
 def _filtered(deviations: Sequence[DeviationRecord], requirements: RequirementFilter) -> list[DeviationRecord]:
     """The deviations whose requirements are selected. Raises InputRefused if a pattern leaves nothing."""
-    names = [name for one in deviations for name in (one.requirement, one.operation, one.profile)]
+    names = [
+        name for deviation in deviations for name in (deviation.requirement, deviation.operation, deviation.profile)
+    ]
     with refusing(Unmatched):
         requirements.check(names)
-    wanted = [one for one in deviations if requirements.selects(one.requirement, one)]
+    wanted = [deviation for deviation in deviations if requirements.selects(deviation.requirement, deviation)]
     if not wanted:
         raise InputRefused("--include and --exclude together leave out every deviation; remove one of them.")
     return wanted
@@ -138,10 +140,10 @@ def _filtered(deviations: Sequence[DeviationRecord], requirements: RequirementFi
 
 def _in_order(wanted: Sequence[DeviationRecord], seconds: Mapping[str, float]) -> list[str]:
     """The tests of the suites that saw deviations, as pytest is called with them: of each the shortest one first."""
-    tests = [sorted(one.tests, key=lambda test: (seconds.get(test, 0.0), test)) for one in wanted]
+    tests = [sorted(deviation.tests, key=lambda test: (seconds.get(test, 0.0), test)) for deviation in wanted]
     first = [some[0] for some in tests if some]
-    paths = ((one.system, test) for one, some in zip(wanted, tests, strict=True) for test in some)
-    found = sorted(paths, key=lambda one: one[1] not in first)
+    paths = ((deviation.system, test) for deviation, some in zip(wanted, tests, strict=True) for test in some)
+    found = sorted(paths, key=lambda pair: pair[1] not in first)
     return [path for system, test in dict.fromkeys(found) if (path := _path(system, test))]
 
 
@@ -161,19 +163,25 @@ def _path(system: str, test: str) -> str:
 
 def _report(wanted: Sequence[DeviationRecord], after: RunRecord) -> int:
     """Print what became of each deviation, and return the exit code."""
-    there = {one.fingerprint for one in (*after.deviations, *after.findings)}
-    tested = {one.verdict.requirement for one in requirement_results(after) if one.status in TESTED}
-    told = {
-        "still there": [one for one in wanted if one.fingerprint in there],
-        "gone": [one for one in wanted if one.fingerprint not in there and one.requirement in tested],
-        "not tested": [one for one in wanted if one.fingerprint not in there and one.requirement not in tested],
+    there = {deviation.fingerprint for deviation in (*after.deviations, *after.findings)}
+    tested = {result.verdict.requirement for result in requirement_results(after) if result.status in TESTED}
+    details = {
+        "still there": [deviation for deviation in wanted if deviation.fingerprint in there],
+        "gone": [
+            deviation for deviation in wanted if deviation.fingerprint not in there and deviation.requirement in tested
+        ],
+        "not tested": [
+            deviation
+            for deviation in wanted
+            if deviation.fingerprint not in there and deviation.requirement not in tested
+        ],
     }
     click.echo()
-    for what, those in told.items():
+    for what, those in details.items():
         if those:
             click.echo(f"{what} ({len(those):,})")
-            for one in those:
-                click.echo(f"  {one.fingerprint}  {escape.line(one.title, 200)}")
-    if told["still there"]:
+            for deviation in those:
+                click.echo(f"  {deviation.fingerprint}  {escape.line(deviation.title, 200)}")
+    if details["still there"]:
         return exit_codes.DEVIATIONS
-    return exit_codes.NOTHING_RUN if told["not tested"] else exit_codes.OK
+    return exit_codes.NOTHING_RUN if details["not tested"] else exit_codes.OK

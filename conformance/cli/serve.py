@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     "--personality",
     metavar="NAME",
     default="plain",
-    help=f"{'; '.join(f'{name}: {told}' for name, told in reference.PERSONALITIES.items())}. [plain]",
+    help=f"{'; '.join(f'{name}: {message}' for name, message in reference.PERSONALITIES.items())}. [plain]",
 )
 @click.option("--login", metavar="NAME", default="", help="Use another way to log in to one SYSTEM; see --list-logins.")
 @click.option("--list-logins", is_flag=True, help="List the ways to log in and exit.")
@@ -65,7 +65,7 @@ def command(
         return
     if list_logins:
         columns = ("name", "system", "description")
-        found = [(name, one, what) for one in wanted for name, what in known_logins(one).items()]
+        found = [(name, value, what) for value in wanted for name, what in known_logins(value).items()]
         show([dict(zip(columns, row, strict=True)) for row in found], columns, f"{len(found)} logins")
         return
     if login and len(wanted) > 1:

@@ -40,13 +40,13 @@ def command(run: Path, output: Path | None, product: str | None, product_version
     try:
         made = statements.state(record, product, product_version, run_sha256=digest)
     except statements.NotEnoughData as error:
-        told = str(error).replace("\n", "\n  ")
-        raise InputRefused(f"{run}: not enough for a statement:\n  {told}") from None
+        message = str(error).replace("\n", "\n  ")
+        raise InputRefused(f"{run}: not enough for a statement:\n  {message}") from None
     directory = output or (run if run.is_dir() else run.parent) / "statement"
     directory = prepared(directory, FILES if (directory / FILES[0]).is_file() else ())
     _write(made, directory)
-    for one in made.profiles:
-        click.echo(escape.line(f"{one.profile}: {statements.words_of(one.standing)} ({one.why})"))
+    for profile in made.profiles:
+        click.echo(escape.line(f"{profile.profile}: {statements.words_of(profile.standing)} ({profile.why})"))
     click.echo(f"{made.headline}; {directory / 'index.html'}")
     return 0
 
@@ -61,7 +61,7 @@ def _write(made: Statement, directory: Path) -> None:
         write_text(directory / name, text)
     badges = directory / FILES[-1]
     badges.mkdir(exist_ok=True)
-    for profile in (one for system in SYSTEMS.values() for one in system.profiles):  # of an earlier statement
+    for profile in (value for system in SYSTEMS.values() for value in system.profiles):  # of an earlier statement
         (badges / statement_badges.file_name(profile)).unlink(missing_ok=True)
     for name, text in statement_badges.badges(made).items():
         write_text(badges / name, text)

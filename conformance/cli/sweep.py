@@ -52,5 +52,5 @@ def command(run: Path, file: Path) -> int:
 
 
 def _told(entry: ledger.Entry) -> str:
-    told = entry.identifier or f"{entry.name or entry.operation} ({ledger.UNSEEN})"
-    return escape.line(f"{entry.system} {entry.kind} {told}")
+    message = entry.identifier or f"{entry.name or entry.operation} ({ledger.UNSEEN})"
+    return escape.line(f"{entry.system} {entry.kind} {message}")

@@ -34,6 +34,6 @@ def _lines(data: Mapping[str, Any], at: str = "") -> Iterator[str]:
             yield f"{key} = {inline(value)}"
     for key, table in tables.items():
         place = f"{at}{key}"
-        if any(not isinstance(one, Mapping) for one in table.values()):
+        if any(not isinstance(item, Mapping) for item in table.values()):
             yield f"\n[{place}]"
         yield from _lines(table, f"{place}.")

@@ -30,8 +30,8 @@ def command(statement: Path, run: Path) -> int:
     try:
         made = statements.state(record, stated.product.name, stated.product.version, run_sha256=digest)
     except statements.NotEnoughData as error:
-        told = str(error).replace("\n", "\n  ")
-        raise InputRefused(f"{run}: not enough for a statement:\n  {told}") from None
+        message = str(error).replace("\n", "\n  ")
+        raise InputRefused(f"{run}: not enough for a statement:\n  {message}") from None
     found = list(verification.differences(stated, made))
     for line in found:
         click.echo(escape.line(line, 300))

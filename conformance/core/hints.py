@@ -21,5 +21,5 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
     if len(word) > LONGEST:
         return []
     close = difflib.get_close_matches(word, known, n=3)
-    near = [difflib.SequenceMatcher(None, one, word).ratio() for one in close]
-    return sorted(one for one, ratio in zip(close, near, strict=True) if ratio == near[0])
+    near = [difflib.SequenceMatcher(None, value, word).ratio() for value in close]
+    return sorted(value for value, ratio in zip(close, near, strict=True) if ratio == near[0])

@@ -46,7 +46,7 @@ def message_of(response: Response) -> str:
         text = ": ".join(said[:2])
     except NotJson:
         text = _plain(response.body[:20_000].decode("utf-8", "replace"))
-    text = "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in " ".join(text.split()))
+    text = "".join(value if value.isprintable() else f"\\x{ord(value):02x}" for value in " ".join(text.split()))
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
@@ -59,11 +59,11 @@ def described(response: Response) -> str:
 def says_failure(response: Response) -> bool:
     """Whether a JSON body reports a failure, whatever the status is: by an error, or a false success."""
     try:
-        nodes = [{str(name).lower(): value for name, value in one.items()} for one in objects(response.json)]
+        nodes = [{str(name).lower(): value for name, value in item.items()} for item in objects(response.json)]
     except NotJson:
         return False
-    failed = any(one.get(name) not in (None, "", 0, False, [], {}) for one in nodes for name in FAILURES)
-    return failed or any(one.get(name) is False for one in nodes for name in SUCCESSES)
+    failed = any(node.get(name) not in (None, "", 0, False, [], {}) for node in nodes for name in FAILURES)
+    return failed or any(node.get(name) is False for node in nodes for name in SUCCESSES)
 
 
 def _said(node: Any, depth: int) -> Iterator[str]:
@@ -71,8 +71,8 @@ def _said(node: Any, depth: int) -> Iterator[str]:
     if isinstance(node, str):
         yield node
     elif isinstance(node, list) and depth:
-        for one in node[:3]:
-            yield from _said(one, depth - 1)
+        for item in node[:3]:
+            yield from _said(item, depth - 1)
     elif isinstance(node, dict) and depth:
         named = {str(name).lower(): value for name, value in node.items()}
         words = [named[name] for name in WORDS if isinstance(named.get(name), str) and named[name]]

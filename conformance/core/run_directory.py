@@ -169,7 +169,7 @@ def fresh_directory(path: Path) -> Path:
 
 
 def _unwritable_parent(directory: Path) -> str:
-    above = next(one for one in directory.absolute().parents if os.path.lexists(one))
+    above = next(path for path in directory.absolute().parents if os.path.lexists(path))
     if above.is_dir() and os.access(above, os.W_OK | os.X_OK) and not os.path.lexists(directory):
         return ""
     return f"{directory}: cannot be created in {above}; choose another directory."

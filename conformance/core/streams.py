@@ -23,21 +23,21 @@ def forgiving() -> Iterator[None]:
     """
     _occupy()
     before = sys.stdout, sys.stderr
-    opened = [_forgiving(one) for one in before]
+    opened = [_forgiving(o) for o in before]
     (sys.stdout, _), (sys.stderr, _) = opened
     try:
         yield
     finally:
-        for one, descriptor in opened:
-            one.flush()
+        for o, descriptor in opened:
+            o.flush()
             if descriptor is not None and descriptor.lost:
-                told = f"what was written to it is incomplete: {descriptor.lost}"
-                print(f"conformance: {_NAMES.get(descriptor.fileno(), 'a stream')}: {told}.", file=sys.stderr)
+                message = f"what was written to it is incomplete: {descriptor.lost}"
+                print(f"conformance: {_NAMES.get(descriptor.fileno(), 'a stream')}: {message}.", file=sys.stderr)
         sys.stderr.flush()
         sys.stdout, sys.stderr = before
-        for (one, _), closed in zip(opened, before, strict=True):
+        for (o, _), closed in zip(opened, before, strict=True):
             if closed is None:
-                one.close()
+                o.close()
 
 
 _NAMES: Final = {1: "standard output", 2: "standard error"}

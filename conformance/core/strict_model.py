@@ -53,7 +53,7 @@ class Vocabulary(BaseModel):
             return cls.model_validate(data)
         except ValidationError as error:
             found = error.errors(include_url=False, include_input=True)
-            raise Unknown([told for one in found for told in _complaint(cls, dict(one))]) from None
+            raise Unknown([message for item in found for message in _complaint(cls, dict(item))]) from None
 
 
 def _complaint(model: type[BaseModel], error: dict[str, Any]) -> Iterator[str]:
@@ -101,8 +101,8 @@ def _model_at(model: type[BaseModel], place: tuple[int | str, ...]) -> type[Base
                 inner += [field.annotation for name, field in fields if part in (name, field.alias)]
             elif get_origin(kind) in (dict, tuple, list):
                 inner += get_args(kind)
-        kinds = [one for kind in inner for one in _alternatives(kind)]
-    return next((one for one in kinds if isinstance(one, type) and issubclass(one, BaseModel)), None)
+        kinds = [alternative for kind in inner for alternative in _alternatives(kind)]
+    return next((item for item in kinds if isinstance(item, type) and issubclass(item, BaseModel)), None)
 
 
 def _alternatives(kind: Any) -> list[Any]:
@@ -111,4 +111,4 @@ def _alternatives(kind: Any) -> list[Any]:
         return [kind]
     if get_origin(kind) is Annotated:
         return _alternatives(get_args(kind)[0])
-    return [one for part in get_args(kind) for one in _alternatives(part)]
+    return [alternative for part in get_args(kind) for alternative in _alternatives(part)]

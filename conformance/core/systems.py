@@ -68,7 +68,7 @@ class System:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or self.name in TAKEN:
             raise ValueError(f"the name {self.name!r} cannot be that of a system; use letters, digits and _")
-        if odd := [one for one in self.profiles if not re.fullmatch(rf"{self.name}/[\w-]+", one)]:
+        if odd := [profile for profile in self.profiles if not re.fullmatch(rf"{self.name}/[\w-]+", profile)]:
             raise ValueError(f"the profile {odd[0]!r} must begin with {self.name}/")
 
     def title_of(self, group: str) -> str:
@@ -116,7 +116,7 @@ class Systems(Mapping[str, System]):
                 )
         if not found:
             raise UnusableSystem(f"no system is registered ({GROUP}); install the package again with pip.")
-        return {one.name: one for one in sorted(found.values(), key=lambda one: (one.rank, one.name))}
+        return {entry.name: entry for entry in sorted(found.values(), key=lambda item: (item.rank, item.name))}
 
 
 def _loaded(point: Any) -> System:
@@ -127,8 +127,8 @@ def _loaded(point: Any) -> System:
         why = f"{type(error).__name__}: {error}"
         raise UnusableSystem(f"the system {point.name!r} ({point.value}) cannot be loaded: {why}") from error
     if not isinstance(system, System) or system.name != point.name:
-        told = f"is not a System with the name {point.name!r}"
-        raise UnusableSystem(f"the system {point.name!r} ({point.value}) {told}; correct the entry point.")
+        message = f"is not a System with the name {point.name!r}"
+        raise UnusableSystem(f"the system {point.name!r} ({point.value}) {message}; correct the entry point.")
     return system
 
 

@@ -172,6 +172,6 @@ class Verdict:
 PRECEDENCE = {outcome: rank for rank, outcome in enumerate(Outcome)}
 
 
-def stronger(one: Outcome, other: Outcome) -> Outcome:
+def stronger(outcome: Outcome, other: Outcome) -> Outcome:
     """The stronger of two outcomes of one requirement."""
-    return min(one, other, key=PRECEDENCE.__getitem__)
+    return min(outcome, other, key=PRECEDENCE.__getitem__)

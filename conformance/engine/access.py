@@ -131,15 +131,15 @@ def _was_carried_out(
     if watch is None or not exchange.response.refused:
         return False
     try:
-        told, after = watch.carried_out()
+        message, after = watch.carried_out()
     except NotExercised:  # something in front of the API responded to the read, which then shows nothing
         if session.problem:
             raise
         return False
-    if told:
-        session.recorder.require(requirement.id, False, exchange, after, watch.before, observed=told)
+    if message:
+        session.recorder.require(requirement.id, False, exchange, after, watch.before, observed=message)
         _record_deletion(session, operation, request)
-    return bool(told)
+    return bool(message)
 
 
 def _record_deletion(session: Session, operation: Operation, request: dict[str, Any]) -> None:

@@ -46,7 +46,7 @@ class Watch:
         if not after.response.ok or not schema or not isinstance(self.sent, dict):
             return ""
         try:
-            was, now = (checks.body_of(self.reading, one) for one in (self.before, after))
+            was, now = (checks.body_of(self.reading, exchange) for exchange in (self.before, after))
         except NotJson:
             return ""
         if not isinstance(was, dict):
@@ -55,9 +55,9 @@ class Watch:
         taken = unlike_sent & self._differing({name: was[name] for name in self.sent if name in was}, now)
         return f"it was refused, but {min(taken)} has the value that was sent" if taken else ""
 
-    def _differing(self, one: dict[str, Any], read: Any) -> set[str]:
+    def _differing(self, item: dict[str, Any], read: Any) -> set[str]:
         """The places at which a read shows another value."""
-        found = differences(one, read, self.reading.success.schema or {}, self.session.specification.members)
+        found = differences(item, read, self.reading.success.schema or {}, self.session.specification.members)
         return {each.place for each in found if not each.soft}
 
 
@@ -72,7 +72,7 @@ def watched(session: Session, operation: Operation, request: dict[str, Any]) -> 
         return None
     shape = PARAMETER.sub("{}", operation.path)
     reads = session.specification.operations.values()
-    reading = next((one for one in reads if one.method == "GET" and PARAMETER.sub("{}", one.path) == shape), None)
+    reading = next((item for item in reads if item.method == "GET" and PARAMETER.sub("{}", item.path) == shape), None)
     if reading is None or len(given) != len(reading.path_parameters):
         return None
     there = dict(zip(reading.path_parameters, given, strict=True))

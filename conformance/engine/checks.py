@@ -197,7 +197,9 @@ def _id(operation: Operation, documented: ResponseSpec, rule: Rule) -> str:
 
 def _status(operation: Operation, documented: ResponseSpec, exchange: Exchange) -> Verdict:
     requirement = requirement_ids.status(operation.id, documented.status)
-    if any(one.status[0] == "2" and one.matches(exchange.response.status) for one in operation.responses):
+    if any(
+        response.status[0] == "2" and response.matches(exchange.response.status) for response in operation.responses
+    ):
         return conforms(requirement, operation.id, exchange)
     return deviates(requirement, operation.id, Kind.STATUS, documented.status, str(exchange.response.status), exchange)
 
@@ -257,7 +259,9 @@ def _root(rule: Rule, roots: dict[str, Verdict]) -> Verdict | None:
 def _validator(system: str, operation: str, status: str) -> Any:
     from conformance.spec.specification import load
 
-    documented = next(one for one in load(system).operations[operation].responses if one.status == status)
+    documented = next(
+        response for response in load(system).operations[operation].responses if response.status == status
+    )
     return jsonschema_rs.Draft202012Validator(tolerant(documented.schema or {}), validate_formats=True)
 
 

@@ -153,9 +153,9 @@ def _renamed(sent: Any, read: Any, schema: Schema, mapping: Mapping[Any, Any], n
             items.get("properties"), names
         )  # an element that the server lost has no identifier
         return [
-            _renamed(one, other, items, mapping, names)
-            for _, one, other in pairs
-            if other is not ABSENT or not has_identifiers or _has_identifier(one, names)
+            _renamed(item, other, items, mapping, names)
+            for _, item, other in pairs
+            if other is not ABSENT or not has_identifiers or _has_identifier(item, names)
         ]
     return mapping.get(sent, sent) if isinstance(sent, str) else sent
 
@@ -189,9 +189,9 @@ def _identifiers(sent: Any, read: Any, schema: Schema, names: MemberNames) -> It
             else:
                 yield from _identifiers(sent[name], read[name], member, names)
     elif isinstance(sent, list) and isinstance(read, list):
-        for _, one, other in _pairs(sent, read, schema.get("items", {}), names):
+        for _, item, other in _pairs(sent, read, schema.get("items", {}), names):
             if other is not ABSENT:
-                yield from _identifiers(one, other, schema.get("items", {}), names)
+                yield from _identifiers(item, other, schema.get("items", {}), names)
 
 
 def _compare(
@@ -216,12 +216,12 @@ def _compare(
             return
         if len(sent) != len(read):
             yield Difference(place, Described(f"{len(sent)} elements"), Described(f"{len(read)} elements"))
-        for _, one, other in _pairs(sent, read, schema.get("items", {}), names):
+        for _, item, other in _pairs(sent, read, schema.get("items", {}), names):
             if other is ABSENT:
                 if len(sent) == len(read):
-                    yield Difference(f"{place}[]", one, None)
+                    yield Difference(f"{place}[]", item, None)
                 continue
-            yield from _compare(one, other, schema.get("items", {}), f"{place}[]", mapping, names)
+            yield from _compare(item, other, schema.get("items", {}), f"{place}[]", mapping, names)
     else:
         by_type = "text" if types_of(schema) in (("string",), ("string", "null")) else ""
         yield from _value(sent, read, options, by_type, place, mapping)

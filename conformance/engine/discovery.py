@@ -250,4 +250,4 @@ def _sent_names(operation: Operation, exchange: Exchange) -> list[str]:
         sent: Any = json.loads(exchange.request.body)
     except ValueError:
         return []
-    return [str(one) for touch in operation.names for one in at(sent, touch.pointer)]
+    return [str(item) for touch in operation.names for item in at(sent, touch.pointer)]

@@ -86,7 +86,7 @@ def _group_case(group: tuple[Requirement, ...]) -> tuple[str, tuple[Requirement,
     """The case for requirements on access that are tested together. Its id is the operation, or the only
     requirement.
     """
-    return (group[0].operation if len(group) > 1 else group[0].id), group, [one.id for one in group]
+    return (group[0].operation if len(group) > 1 else group[0].id), group, [requirement.id for requirement in group]
 
 
 def stranger_tests(system: str, prepare: Prepare = build_request) -> Callable[..., None]:
@@ -96,7 +96,8 @@ def stranger_tests(system: str, prepare: Prepare = build_request) -> Callable[..
     spec = load(system)
 
     @_for_each(
-        "operation", [(one, one, access.unauthorized_requirements(spec, one)) for one in access.tenant_operations(spec)]
+        "operation",
+        [(value, value, access.unauthorized_requirements(spec, value)) for value in access.tenant_operations(spec)],
     )
     def test(session: Session, operation: str) -> None:
         access.check_unauthorized_first(session, operation, prepare)
@@ -117,7 +118,7 @@ def body_tests(
     lists ids of operations whose bodies the suite varies in a test of its own.
     """
     spec = load(system)
-    operations = [one for one in properties.concerned(spec) if one.id not in without]
+    operations = [item for item in properties.concerned(spec) if item.id not in without]
 
     @FROM_STANDARD
     @_for_each("operation", _citing(operations, properties.requirements, spec))
@@ -169,7 +170,7 @@ def _citing(
     operations: Iterable[Operation], cites: Callable[[Specification, Operation], list[str]], spec: Specification
 ) -> list[tuple[str, Operation, list[str]]]:
     """One case for each operation, with the ids of the requirements that it can decide."""
-    return [(one.id, one, cites(spec, one)) for one in operations]
+    return [(operation.id, operation, cites(spec, operation)) for operation in operations]
 
 
 def _for_each(argument: str, cases: Iterable[tuple[str, Any, list[str]]]) -> pytest.MarkDecorator:

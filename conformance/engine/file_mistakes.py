@@ -48,8 +48,8 @@ class FileMistakes:
         if needed not in self._may:
             self._may[needed] = True  # also for what is sent below
             known = self.specification.operations.values()
-            of_permission = [one for one in known if one.effect == "read" and frozenset(one.permission) == needed]
-            others = [one for one in (of_permission if needed else plain_reads(known)) if one.id != operation.id]
+            of_permission = [item for item in known if item.effect == "read" and frozenset(item.permission) == needed]
+            others = [read for read in (of_permission if needed else plain_reads(known)) if read.id != operation.id]
             if others and self.token_opens():
                 self._may[needed] = any(map(self._lets_in, others))
         return "" if self._may[needed] else lacks_permission(self.table, operation, exchange)
@@ -68,7 +68,11 @@ class FileMistakes:
         if call.operation.server in self._there or exchange.response.status in NOT_IMPLEMENTED:
             return ""
         reads = plain_reads(self.specification.operations.values())
-        others = [one for one in reads if one.server == call.operation.server and one.id != call.operation.id]
+        others = [
+            operation
+            for operation in reads
+            if operation.server == call.operation.server and operation.id != call.operation.id
+        ]
         if any(map(self._works, others)):
             self._there.add(call.operation.server)
             return ""
@@ -78,8 +82,8 @@ class FileMistakes:
         if got.response.status != exchange.response.status:
             self._there.add(call.operation.server)
             return ""
-        told = f"status {exchange.response.status}, as for a path that does not exist"
-        return f"{exchange.request.url}: {told}. Is the server working?"
+        message = f"status {exchange.response.status}, as for a path that does not exist"
+        return f"{exchange.request.url}: {message}. Is the server working?"
 
     def _lets_in(self, operation: Operation) -> bool:
         """Whether an operation that reads does not turn the main user away, asked for things that do not exist."""

@@ -125,7 +125,7 @@ class Fixtures:
         Empty where the server knows it, or shows nothing: then it is the list that is wrong. Without `others` it need
         not show any: the server says elsewhere that there is none.
         """
-        key = next((key for key, one in self.table.things.items() if one == value), "")
+        key = next((key for key, text in self.table.things.items() if text == value), "")
         if not key or self.look(key) or key in self.known:
             return self.unknown.get(key, "")
         try:
@@ -140,9 +140,9 @@ class Fixtures:
 
     def _fits(self, key: str, exchange: Exchange) -> str:
         """The sentence on a fixture that the server knows, but as another thing than its key says; else empty."""
-        told = self.table.misfit(key, self._body_of)
-        if told:
-            message = f"{exchange.request.method} {exchange.request.url} {told}"
+        detail = self.table.misfit(key, self._body_of)
+        if detail:
+            message = f"{exchange.request.method} {exchange.request.url} {detail}"
             self.unknown[key] = f"{self._named(key)}: {message}. {self._advice(key)}"
         return self.unknown.get(key, "")
 
@@ -202,7 +202,9 @@ class Fixtures:
         value = self.table.fixture(key)
 
         def unknown() -> Exchange | None:
-            made_up = {name: self.ledger.made_up_like(one) if one == value else one for name, one in call.path.items()}
+            made_up = {
+                name: self.ledger.made_up_like(text) if text == value else text for name, text in call.path.items()
+            }
             return self.ask(replace(call, path=made_up))
 
         if not responds_alike(exchange, unknown):
@@ -212,7 +214,7 @@ class Fixtures:
         if elsewhere is None:
             return ""
         if elsewhere:
-            here, there = (self.ask(replace(one, user=NOBODY)) for one in (call, made_up_path))
+            here, there = (self.ask(replace(item, user=NOBODY)) for item in (call, made_up_path))
             if here is None or there is None or here.response.status not in gateways.UNAUTHORIZED:
                 return ""
         return (

@@ -47,12 +47,16 @@ def candidates(exchange: Exchange, link: Link | None) -> list[str]:
 
     Values in the path of the call are excluded: they name the parent of the new resource.
     """
-    in_path = {unquote(one) for one in urlsplit(exchange.request.url).path.split("/")}
+    in_path = {unquote(value) for value in urlsplit(exchange.request.url).path.split("/")}
     try:
         body = exchange.response.json
     except NotJson:
         body = None
-    others = (one for one in (*_ids(body), *_from_location(exchange)) if one not in in_path and addressable(one))
+    others = (
+        identifier
+        for identifier in (*_ids(body), *_from_location(exchange))
+        if identifier not in in_path and addressable(identifier)
+    )
     return list(dict.fromkeys([*_pointed(body, link), *others]))[:MAX_CANDIDATES]
 
 
@@ -83,7 +87,7 @@ def _from_location(exchange: Exchange) -> Iterator[str]:
 def _pointed(body: Any, link: Link | None) -> Iterator[str]:
     bare = isinstance(body, str | int)
     places = [body] if bare else at(body, link.pointer) if link is not None and link.pointer else ()
-    found = (str(one) for one in places if isinstance(one, str | int) and not isinstance(one, bool))
+    found = (str(place) for place in places if isinstance(place, str | int) and not isinstance(place, bool))
     yield from filter(addressable, found)
     if not bare and link is not None and link.pointer:
         yield from filter(addressable, presence.enclosed(body))
@@ -100,7 +104,9 @@ def _ids(body: Any) -> Iterator[str]:
 
     Identifiers of calls, such as trace ids, are excluded.
     """
-    yield from (one for one in presence.identities({"": body}, but=CALL_IDENTIFIER) if IDENTIFIER.fullmatch(one))
+    yield from (
+        identity for identity in presence.identities({"": body}, but=CALL_IDENTIFIER) if IDENTIFIER.fullmatch(identity)
+    )
 
 
 def listed(exchange: Exchange, link: Link) -> list[tuple[str, str]]:
@@ -118,7 +124,7 @@ def listed(exchange: Exchange, link: Link) -> list[tuple[str, str]]:
 def _identity(item: dict[str, Any], link: Link) -> str:
     """The identifier of an item: in its usual member, or in an exact `id` if it is wrapped in another object."""
     inner = () if link.tree else presence.objects(item)
-    wrapped = (str(value) for one in inner for name, value in one.items() if name.casefold() in presence.EXACT)
+    wrapped = (str(value) for entry in inner for name, value in entry.items() if name.casefold() in presence.EXACT)
     return next(filter(addressable, [*map(str, at(item, link.item)), *wrapped]), "")
 
 
@@ -129,7 +135,7 @@ def seen(exchange: Exchange) -> set[str]:
     except NotJson:
         return set()
     nodes = [presence.own_values(node) for node in presence.objects(body)]
-    members = {one for node in nodes for one in presence.identities(node, but=presence.CORRELATES)}
+    members = {identity for node in nodes for identity in presence.identities(node, but=presence.CORRELATES)}
     return members | {name for node in presence.objects(body) for name in node if IDENTIFIER.fullmatch(name)}
 
 
@@ -138,22 +144,28 @@ def under(exchange: Exchange, link: Link, name: str) -> list[str]:
 
     If an item has the name in its usual member, other members are ignored.
     """
-    exact = [one for one, item_name in listed(exchange, link) if item_name == plain(name) and one]
+    exact = [value for value, item_name in listed(exchange, link) if item_name == plain(name) and value]
     if exact:
         return exact
     id_member = link.item.rpartition("/")[2]
     candidates = (
-        presence.own_values(one) if link.tree else one for one in _items(exchange, link) if isinstance(one, dict)
+        presence.own_values(entry) if link.tree else entry
+        for entry in _items(exchange, link)
+        if isinstance(entry, dict)
     )
     items = [item for item in candidates if presence.named(item, name)]
-    return [one for item in items for one in presence.likeliest(item, id_member) if addressable(one)]
+    return [value for item in items for value in presence.likeliest(item, id_member) if addressable(value)]
 
 
 def own_identifiers(exchange: Exchange, link: Link, mark: str = "") -> set[str]:
     """The identifiers of the items of a list themselves; with a `mark`, only of the items in which a value contains
     it.
     """
-    items = [presence.own_values(one) if link.tree else one for one in _items(exchange, link) if isinstance(one, dict)]
+    items = [
+        presence.own_values(entry) if link.tree else entry
+        for entry in _items(exchange, link)
+        if isinstance(entry, dict)
+    ]
     id_member = link.item.rpartition("/")[2]
     found = {
         identifier
@@ -173,18 +185,22 @@ def _keys(exchange: Exchange) -> set[str]:
     except NotJson:
         return set()
     names = {name for node in presence.objects(body) for name in node if IDENTIFIER.fullmatch(name)}
-    bare = {str(one) for array in arrays(body) for one in array if isinstance(one, str | int)}
+    bare = {str(item) for array in arrays(body) for item in array if isinstance(item, str | int)}
     return names | bare
 
 
 def containing(exchange: Exchange, link: Link, names: Collection[str]) -> list[str]:
     """The identifiers of the items of a list in which a value contains one of the names, as that of a copy does."""
-    items = [presence.own_values(one) if link.tree else one for one in _items(exchange, link) if isinstance(one, dict)]
+    items = [
+        presence.own_values(entry) if link.tree else entry
+        for entry in _items(exchange, link)
+        if isinstance(entry, dict)
+    ]
     found = [
         item for item in items if any(presence.holds(value, name) for _, value in named_values(item) for name in names)
     ]
     id_member = link.item.rpartition("/")[2]
-    return [one for item in found for one in presence.likeliest(item, id_member) if addressable(one)]
+    return [text for item in found for text in presence.likeliest(item, id_member) if addressable(text)]
 
 
 def shows(exchange: Exchange, link: Link, identifier: str, name: str = "") -> bool:
@@ -213,7 +229,7 @@ def mentions(exchange: Exchange, text: str) -> bool:
 def has_value(exchange: Exchange, value: str) -> bool:
     """Whether one of the scalar values of a response equals `value`."""
     try:
-        return any(presence.is_value(one, value) for _, one in named_values(exchange.response.json))
+        return any(presence.is_value(item, value) for _, item in named_values(exchange.response.json))
     except NotJson:
         return False
 
@@ -279,7 +295,7 @@ def names(exchange: Exchange, identifier: str) -> bool:
         body = exchange.response.json
     except NotJson:
         return False
-    return any(str(one) == identifier for one in scalars(body))
+    return any(str(scalar) == identifier for scalar in scalars(body))
 
 
 def looks_paginated(exchange: Exchange) -> bool:
@@ -313,13 +329,13 @@ def _announces_more(signs: list[tuple[str, Any]], shown: int) -> bool:
         name: counted for name, counted in numbers if TOTAL_COUNT.fullmatch(name) and not PAGE_COUNT.fullmatch(name)
     }
     sizes = [counted for name, counted in numbers if PAGE_SIZE.fullmatch(name)]
-    if any(one > shown for one in totals.values()):
+    if any(total > shown for total in totals.values()):
         return True
     of_all = any("total" in name for name in totals)  # otherwise it may be the number of items on this page
     if totals and (of_all or not sizes or shown < min(sizes)):
         return False
     if pages:
-        return any(one > 1 for one in pages)
+        return any(page > 1 for page in pages)
     places = [(name, value) for name, value in signs if PAGE_NUMBER.fullmatch(name) and not PAGE_SIZE.fullmatch(name)]
     first = all((_number(value) or 0) <= (0 if name == "offset" else 1) for name, value in places)
     if first and (continued or (sizes and shown < min(sizes))):

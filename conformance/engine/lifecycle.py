@@ -82,7 +82,7 @@ class Lifecycle:
         with self._continuing("read"):
             self._reads_as_sent("created-reads-as-sent", self.create, body, resource)
         with self._continuing("list"):
-            beside = [one.resource for one in self._neighbours.neighbours]
+            beside = [neighbour.resource for neighbour in self._neighbours.neighbours]
             self._list.shows_created(resource, body, self._untested.get("read"), beside)
         with self._continuing("update"):
             self._update(resource, body)
@@ -129,7 +129,9 @@ class Lifecycle:
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation, path={link.parameter: resource.id})
             differing = [
-                one for one in unlike(reading, sent, exchange, self.session.specification.members) if not one.soft
+                difference
+                for difference in unlike(reading, sent, exchange, self.session.specification.members)
+                if not difference.soft
             ]
             return is_of(exchange, self.create, resource, self._names) and not differing, exchange
 

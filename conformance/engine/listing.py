@@ -47,7 +47,7 @@ class Listing:
 
         def look() -> tuple[bool, Exchange]:
             again = self.session.send(link.operation)
-            there = all(shows(again, link, one.id, one.name) for one in (resource, *others))
+            there = all(shows(again, link, other.id, other.name) for other in (resource, *others))
             return there and not mixed_up(again, self.create, link, [resource, *others]), again
 
         whole, exchange = self.session.eventually(look)
@@ -89,16 +89,16 @@ class Listing:
         holds, exchange = self.session.eventually(look)
         if holds:
             self.session.recorder.require(requirement.id, True, exchange, resource.exchange)
-        for one in unlike(self.session, self.create, resource, sent, exchange):
+        for difference in unlike(self.session, self.create, resource, sent, exchange):
             self.session.recorder.require(
                 requirement.id,
                 False,
                 exchange,
                 resource.exchange,
-                expected=checks.quoted(one.sent),
-                observed=checks.quoted(one.read),
+                expected=checks.quoted(difference.sent),
+                observed=checks.quoted(difference.read),
                 kind=Kind.READ_BACK,
-                location=f"[]{one.place}",
+                location=f"[]{difference.place}",
             )
 
     def shows_updated(
@@ -137,8 +137,8 @@ class Listing:
         message = f"the list calls it {shown_name}" if there else "it is not in the list"
         if new in seen:
             message = "; ".join(
-                f"the list shows {checks.quoted(one.read)} in {one.place.strip('/')}"
-                for one in unlike(self.session, self.create, resource, sent, exchange)
+                f"the list shows {checks.quoted(difference.read)} in {difference.place.strip('/')}"
+                for difference in unlike(self.session, self.create, resource, sent, exchange)
             )
         self.session.recorder.require(requirement.id, holds, exchange, updated, observed=message, kind=Kind.READ_BACK)
         if not holds and old != new:  # its deletion proves nothing about an old name

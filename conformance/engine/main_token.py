@@ -71,4 +71,4 @@ class MainToken:
     def _requirement(self) -> Requirement | None:
         """The requirement that a token is accepted by operations, if the register has one."""
         known = self.specification.requirements.values()
-        return next((one for one in known if one.aspect == ASPECT), None)
+        return next((requirement for requirement in known if requirement.aspect == ASPECT), None)

@@ -29,7 +29,7 @@ def search(operation: Operation, body: Any, accepted: Accepted) -> tuple[str, ..
     for depth, level in enumerate(all_levels):
         candidates = [place for place in level if not refused or any(_inside(place, outer) for outer in refused)]
         below = [place for inner in all_levels[depth + 1 :] for place in inner]
-        holders = tuple(one for one in candidates if any(_inside(place, one) for place in below))
+        holders = tuple(candidate for candidate in candidates if any(_inside(place, candidate) for place in below))
         if holders and accepted(holders):
             refused, is_minimal = holders, False  # deeper levels show which of them it is
         elif candidates and accepted(candidates):
@@ -83,9 +83,9 @@ def without(body: Any, removed: Sequence[str]) -> Any:
         holders = [copy]
         for step in way:
             name, lists = step.split("[]", 1)[0], step.count("[]")
-            holders = [one[name] for one in holders if isinstance(one, dict) and name in one]
+            holders = [entry[name] for entry in holders if isinstance(entry, dict) and name in entry]
             for _ in range(lists):
-                holders = [item for one in holders if isinstance(one, list) for item in one]
+                holders = [item for entry in holders if isinstance(entry, list) for item in entry]
         for holder in holders:
             if isinstance(holder, dict):
                 holder.pop(last, None)

@@ -50,7 +50,7 @@ class Neighbours:
 
     def look(self) -> None:
         """Take their current state as the baseline: later requests are not to blame for earlier changes."""
-        self.neighbours = [self.snapshot(one.resource, one.sent) for one in self.neighbours]
+        self.neighbours = [self.snapshot(neighbour.resource, neighbour.sent) for neighbour in self.neighbours]
 
     def snapshot(self, made: Resource, sent: Any) -> Neighbour:
         """A created resource with its current state. `sent` is the body of its request."""
@@ -90,11 +90,11 @@ class Neighbours:
         harms: list[str] = []
         seen: list[Exchange] = []
         unseen: list[Exchange] = []
-        for one in self.neighbours:
+        for neighbour in self.neighbours:
             for view in self.views:
-                if not self.is_shown(view, one, one.before[view.operation]):
+                if not self.is_shown(view, neighbour, neighbour.before[view.operation]):
                     continue
-                harm, exchange = self.harm(view, one)
+                harm, exchange = self.harm(view, neighbour)
                 seen.append(exchange)
                 if harm is None:
                     unseen.append(exchange)

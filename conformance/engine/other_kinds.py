@@ -47,7 +47,7 @@ def check_other_kinds(session: Session) -> None:
     separately = harms or not all(exchange.response.ok for exchange in deleted.values())
     for create, exchange in deleted.items():
         if separately:
-            others, _ = _create_each(session, [one for one in beside if one != create])
+            others, _ = _create_each(session, [value for value in beside if value != create])
             again, untested = _delete_each(session, [create], others.values())
             harms_of_one, seen_of_one = _harms(others.values())
             if create in untested:
@@ -130,5 +130,5 @@ def _harms(beside: Iterable[Neighbours]) -> tuple[list[str], list[Exchange]]:
     for neighbours in beside:
         new_harms, exchanges, unseen = neighbours.harms()
         harms += new_harms
-        (harmed if new_harms else unharmed).extend(one for one in exchanges if one not in unseen)
+        (harmed if new_harms else unharmed).extend(exchange for exchange in exchanges if exchange not in unseen)
     return harms, [*harmed, *unharmed]

@@ -150,13 +150,13 @@ class Ownership:
     def _new(self, call: Call, listing: Link | None, before: set[str], named: list[str]) -> set[str]:
         """The named identifiers that a list contains now and did not contain before."""
         operation, settle = call.operation, self.requester.settle
-        new = {digest(operation.system, operation.resource, one): one for one in named}
+        new = {digest(operation.system, operation.resource, value): value for value in named}
         until = time.monotonic() + settle
         while True:
             settled = time.monotonic() >= until
             new_digests = (self._digests(call, listing) or set()) - before
             if settled or new_digests & new.keys():
-                return {one for key, one in new.items() if key in new_digests}
+                return {value for key, value in new.items() if key in new_digests}
             time.sleep(min(PAUSE, settle))
 
     def _digests(self, call: Call, listing: Link | None) -> set[str] | None:
@@ -170,7 +170,7 @@ class Ownership:
             listing_exchange = self.requester.ask(listing.operation, path=self._within(listing, call.path))
             if listing_exchange.response.ok and not looks_paginated(listing_exchange):
                 found = own_identifiers(listing_exchange, listing)
-                return {digest(operation.system, operation.resource, one) for one in found}
+                return {digest(operation.system, operation.resource, value) for value in found}
         return None
 
     def _survey(self, operation: Operation, path: Mapping[str, str]) -> None:

@@ -53,7 +53,7 @@ def mentioned(body: Any, wanted: str) -> bool:
     """Whether a body contains a text: in one of its values, or as the name of a member."""
     if any(holds(value, wanted) for _, value in named_values(body)):
         return True
-    return any(is_value(name, wanted) for one in objects(body) for name in one)
+    return any(is_value(name, wanted) for item in objects(body) for name in item)
 
 
 def identities(item: Any, own: str = "", but: re.Pattern[str] | None = None) -> list[str]:
@@ -65,14 +65,14 @@ def identities(item: Any, own: str = "", but: re.Pattern[str] | None = None) -> 
         return []
     ranked: list[tuple[int, str]] = []
     # such as its creator, which has an identifier too
-    others = {id(one) for one in islice(_related_objects(item), MAX_OBJECTS)}
-    for one in objects(item):
-        for name, value in one.items():
+    others = {id(entry) for entry in islice(_related_objects(item), MAX_OBJECTS)}
+    for entry in objects(item):
+        for name, value in entry.items():
             if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
                 continue
             rank = _rank(name, own)
             if rank is not None and not (but and but.search(name)):
-                ranked.append((rank + OTHER_OBJECT_PENALTY * (id(one) in others), str(value)))
+                ranked.append((rank + OTHER_OBJECT_PENALTY * (id(entry) in others), str(value)))
     return list(dict.fromkeys(value for _, value in sorted(ranked, key=lambda pair: pair[0])))
 
 
@@ -136,10 +136,10 @@ def is_about(item: dict[str, Any], identifier: str, own: str = "") -> bool:
 def about(body: Any, identifier: str, own: str = "") -> dict[str, Any] | None:
     """The innermost object of a body with this identifier; None if there is none."""
     found = None
-    for one in objects(body):
-        if is_about(one, identifier, own):
-            found = one
-        for name, member in one.items():
+    for item in objects(body):
+        if is_about(item, identifier, own):
+            found = item
+        for name, member in item.items():
             if isinstance(member, dict) and is_value(name, identifier):  # a list as an object, by identifier
                 found = member
     return found

@@ -56,9 +56,9 @@ def requirements(specification: Specification, operation: Operation) -> list[str
     """The ids of the requirements that the properties of an operation test: all except those of its cases."""
     excluded = requirement_ids.refused_unchanged(operation.id)
     return [
-        one.id
-        for one in specification.requirements.values()
-        if one.operation == operation.id and one.tried == "property" and one.id != excluded
+        requirement.id
+        for requirement in specification.requirements.values()
+        if requirement.operation == operation.id and requirement.tried == "property" and requirement.id != excluded
     ]
 
 
@@ -172,7 +172,7 @@ class Properties:
             parent[place.rsplit("/", 1)[1]] = value
             consistent = self.make_consistent(changed)
             # otherwise another member determines it
-            if repr(value) in {repr(one) for one in _values(consistent, place)}:
+            if repr(value) in {repr(item) for item in _values(consistent, place)}:
                 return Variation(place, value, consistent, index, base.exchange)
         return None
 
@@ -297,18 +297,26 @@ class Properties:
         if schema is None:
             return
         recorder = self.session.recorder
-        recorded = {one.location for one in recorder.verdicts if one.requirement == requirement.id and one.fingerprint}
+        recorded = {
+            verdict.location
+            for verdict in recorder.verdicts
+            if verdict.requirement == requirement.id and verdict.fingerprint
+        }
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation, path={link.parameter: identifier})
-            return not {one.place for one in self._differences(reading, sent, exchange)} - recorded, exchange
+            return not {
+                difference.place for difference in self._differences(reading, sent, exchange)
+            } - recorded, exchange
 
         _, exchange = self.session.eventually(look)  # values that were recorded before are not waited for again
         if not exchange.response.ok or not concerns(exchange, identifier, _name(create, sent)):
             return  # the lifecycle reports that
         self.session.accepted(exchange)
-        for one in {one.place: one for one in self._differences(reading, sent, exchange)}.values():
-            record_difference(recorder, requirement.id, one, exchange)
+        for item in {
+            difference.place: difference for difference in self._differences(reading, sent, exchange)
+        }.values():
+            record_difference(recorder, requirement.id, item, exchange)
 
     def _differences(self, reading: Operation, sent: Any, exchange: Exchange) -> list[Difference]:
         """The values that were not read as sent, except for white space and HTML escaping; empty if no body was
@@ -321,4 +329,8 @@ class Properties:
         except NotJson:
             return []
         members = self.session.specification.members
-        return [one for one in differences(sent, read, reading.success.schema or {}, members) if not one.soft]
+        return [
+            difference
+            for difference in differences(sent, read, reading.success.schema or {}, members)
+            if not difference.soft
+        ]

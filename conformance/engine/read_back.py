@@ -49,7 +49,7 @@ def is_of(exchange: Exchange, create: Operation, resource: Resource, names: Sequ
         return False
     sent = {touch.pointer.rpartition("/")[2] for touch in create.names}
     members = sent | set(members_of(resource.exchange, resource.id, resource.name))
-    return not any(misnamed(exchange, resource.id, one, names) for one in members)
+    return not any(misnamed(exchange, resource.id, member, names) for member in members)
 
 
 def unlike(reading: Operation, sent: Mapping[str, Any], exchange: Exchange, names: MemberNames) -> Iterator[Difference]:
@@ -66,8 +66,8 @@ def unlike(reading: Operation, sent: Mapping[str, Any], exchange: Exchange, name
         # undocumented structure: the sent values are searched for anywhere
         found = {value for _, value in leaves(body)}
         for place, value in leaves(sent):
-            if isinstance(value, str) and not place.endswith("/id") and not any(equal(value, one) for one in found):
-                alike = next((one for one in found if isinstance(one, str) and plain(one) == plain(value)), None)
+            if isinstance(value, str) and not place.endswith("/id") and not any(equal(value, item) for item in found):
+                alike = next((item for item in found if isinstance(item, str) and plain(item) == plain(value)), None)
                 yield Difference(place, value, alike or "not in the response", soft=alike is not None)
         yield from _turned(sent, body)
         return
@@ -98,16 +98,16 @@ def record_read_back(
     """
     found = list(found)
     verbatim = requirement_ids.verbatim(operation.id)
-    differing = [one for one in found if not one.soft]
-    changes_nothing = bool(altered) and set(altered) <= {_member(one.place) for one in differing}
+    differing = [difference for difference in found if not difference.soft]
+    changes_nothing = bool(altered) and set(altered) <= {_member(difference.place) for difference in differing}
     if requirement is not None and not differing:
         recorder.require(requirement.id, True, exchange)
-    for one in {one.place: one for one in differing}.values():
+    for item in {difference.place: difference for difference in differing}.values():
         if requirement is not None:
             record_difference(
-                recorder, requirement.id, one, exchange, detail=CHANGES_NOTHING if changes_nothing else ""
+                recorder, requirement.id, item, exchange, detail=CHANGES_NOTHING if changes_nothing else ""
             )
-    soft = next((one for one in found if one.soft), None)
+    soft = next((difference for difference in found if difference.soft), None)
     if soft is not None:
         record_difference(recorder, verbatim, soft, exchange)
     elif not differing:

@@ -26,13 +26,17 @@ MAX_READ: Final = 3
 def readable(specification: Specification) -> list[Operation]:
     """The reads of one resource whose identifier a list contains."""
     operations = specification.operations
-    return [one for one in operations.values() if shown_by_list(operations, one) is not None]
+    return [operation for operation in operations.values() if shown_by_list(operations, operation) is not None]
 
 
 def cited(specification: Specification, operation: Operation) -> list[str]:
     """The ids of the requirements that such a read can decide."""
     requirements = specification.requirements.values()
-    return [one.id for one in requirements if one.operation == operation.id and one.of_success]
+    return [
+        requirement.id
+        for requirement in requirements
+        if requirement.operation == operation.id and requirement.of_success
+    ]
 
 
 def read_listed(session: Session, operation: Operation) -> None:

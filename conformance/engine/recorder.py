@@ -65,9 +65,9 @@ class NotExercised(Untested):
 
 
 def _require_responses(*exchanges: Exchange) -> None:
-    for one in exchanges:
-        if not one.has_response:
-            raise NotExercised(Reason.TARGET_UNAVAILABLE, one.error or "")
+    for exchange in exchanges:
+        if not exchange.has_response:
+            raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error or "")
 
 
 def _without_value(verdict: Verdict) -> Verdict:
@@ -225,7 +225,7 @@ class Recorder:
         >>> session.recorder.block("PM3-PROJECT-DELETE-AGAIN", root)
         """
         known = self._requirement(requirement)
-        cause = next((one.requirement for one in self.verdicts if one.fingerprint == root), None)
+        cause = next((verdict.requirement for verdict in self.verdicts if verdict.fingerprint == root), None)
         finding = cause is not None and self._requirement(cause).level is Level.MAY
         if finding and known.level is not Level.MAY:
             self.skip(requirement, Reason.INCONCLUSIVE, f"what it needs follows another reading ({cause})")

@@ -147,7 +147,7 @@ class Removal:
             exchange = requester.ask(listing.operation, path=within)
             if exchange.response.ok and not looks_paginated(exchange) and not shows(exchange, listing, identifier):
                 return self._record_gone(identifier)
-            names = [name for one, name in listed(exchange, listing) if one == identifier]
+            names = [name for value, name in listed(exchange, listing) if value == identifier]
             proved = any(requester.ledger.is_ours(name) for name in names)
         else:
             proved = requester.safety is Safety.DISPOSABLE
@@ -178,13 +178,13 @@ class Removal:
     def forget(self, identifier: str) -> None:
         """Record that a resource of ours is gone."""
         ledger = self.requester.ledger
-        entries = [one for one in ledger.open() if one.identifier == identifier]
-        operations = {one.operation for one in entries}
-        self.removed_kinds.update(one.kind for one in entries)
+        entries = [entry for entry in ledger.open() if entry.identifier == identifier]
+        operations = {entry.operation for entry in entries}
+        self.removed_kinds.update(entry.kind for entry in entries)
         ledger.gone(identifier)
         self.pending.pop(identifier, None)
-        if (one := self.kept.pop(identifier, None)) is not None:
-            self.account.give_back(kept_of(one.operation))
+        if (kept := self.kept.pop(identifier, None)) is not None:
+            self.account.give_back(kept_of(kept.operation))
         for name in operations:
             self.uncount(self.requester.operation(name))
 
@@ -209,16 +209,16 @@ class Removal:
     def _leaving(self) -> Mapping[str, Sequence[str]]:
         """By each operation that makes a member: those that undo it."""
         found: dict[str, list[str]] = {}
-        for one in self.requester.specification.operations.values():
-            enter, leave = one.link("enter"), one.link("leave")
+        for operation in self.requester.specification.operations.values():
+            enter, leave = operation.link("enter"), operation.link("leave")
             if enter is not None and leave is not None:
                 found.setdefault(enter.operation, []).append(leave.operation)
         return found
 
     def _undo_memberships(self, identifier: str) -> None:
         """Undo memberships before the member or the group is deleted. A refusal is ignored."""
-        affected = [one for one in self._memberships if identifier in one[1].values()]
-        self._memberships = [one for one in self._memberships if one not in affected]
+        affected = [membership for membership in self._memberships if identifier in membership[1].values()]
+        self._memberships = [membership for membership in self._memberships if membership not in affected]
         for leave, path in affected:
             with contextlib.suppress(NotExercised):
                 self.deliver(self.requester.call_of(leave, path=path))
@@ -240,7 +240,7 @@ class Removal:
 
     def _record_gone(self, identifier: str) -> bool:
         ledger = self.requester.ledger
-        ledger.absent.update(one.key for one in ledger.open() if one.identifier == identifier)
+        ledger.absent.update(entry.key for entry in ledger.open() if entry.identifier == identifier)
         self.forget(identifier)
         return True
 

@@ -175,7 +175,9 @@ class Requester:
         if self.last_request is not None and self.client.sent >= self.last_request:
             raise NotExercised(Reason.LIMIT_REACHED, "the number of requests for this is used up")
         operation = call.operation
-        if call.template is None and (missing := [one for one in operation.path_parameters if one not in call.path]):
+        if call.template is None and (
+            missing := [parameter for parameter in operation.path_parameters if parameter not in call.path]
+        ):
             raise MissingPathParameter(operation.id, missing, list(call.path))
         if operation.resource == "token" and not self.table.asks_as_documented:
             raise NotExercised(Reason.UNDOCUMENTED_REQUEST, ELSEWHERE)
@@ -313,7 +315,9 @@ class Requester:
 
     def _issues_tokens(self, server: str) -> bool:
         """Whether tokens came from the API at a URL of the target file, by the key of that URL: then it is there."""
-        issuing = (one.server for one in self.specification.operations.values() if one.resource == "token")
+        issuing = (
+            operation.server for operation in self.specification.operations.values() if operation.resource == "token"
+        )
         return not self.credentials.given(MAIN) and self.table.asks_as_documented and server in issuing
 
     def own_token_opens(self) -> bool:
@@ -366,6 +370,6 @@ class Requester:
 
     def _require_findable(self, operation: Operation) -> None:
         """Create nothing more if too many created resources cannot be found again. Raises NotExercised."""
-        entries = [one for one in self.ledger.open(operation.system) if one.key in self.ledger.accepted]
-        if sum(one.operation == operation.id and not one.identifier for one in entries) >= MAX_LOST:
+        entries = [entry for entry in self.ledger.open(operation.system) if entry.key in self.ledger.accepted]
+        if sum(entry.operation == operation.id and not entry.identifier for entry in entries) >= MAX_LOST:
             raise NotExercised(Reason.LIMIT_REACHED, f"what {operation.id} creates cannot be found again")

@@ -32,9 +32,9 @@ class Base:
 def field_requirements(specification: Specification, operation: Operation, tried: str) -> list[Requirement]:
     """The requirements of an operation that a body without a field is refused, by what tests them (`tried`)."""
     return [
-        one
-        for one in specification.requirements.values()
-        if one.operation == operation.id and _is_required_field(one) and one.tried == tried
+        requirement
+        for requirement in specification.requirements.values()
+        if requirement.operation == operation.id and _is_required_field(requirement) and requirement.tried == tried
     ]
 
 
@@ -53,7 +53,8 @@ def check_required_fields(
     for requirement in field_requirements(session.specification, operation, "property"):
         place = requirement.place
         index = next(
-            (position for position, base in enumerate(bases) if place in {one for one, _ in places(base.body)}), None
+            (position for position, base in enumerate(bases) if place in {value for value, _ in places(base.body)}),
+            None,
         )
         if index is None:
             continue

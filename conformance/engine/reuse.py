@@ -33,7 +33,7 @@ class DeletedIds:
     def note(self, call: Call, exchange: Exchange) -> None:
         """Record the identifiers in an accepted deletion."""
         if call.operation.effect == "delete" and call.template is None and exchange.response.ok:
-            self._deleted |= {one for one in _named(call) if self.requester.ledger.owns(one)}
+            self._deleted |= {value for value in _named(call) if self.requester.ledger.owns(value)}
 
     def is_anothers(self, identifier: str) -> bool:
         """Whether a deleted identifier of ours now names a resource without the run's mark.

@@ -136,10 +136,10 @@ def _create_named(session: Session, operation: Operation, touch: ResourceReferen
     """Create the resource that a body names in addition to the path; returns its identifier, or an empty string."""
     if not operation.path_parameters:
         return ""
-    for one in session.specification.operations.values():
-        for link in one.links:
+    for item in session.specification.operations.values():
+        for link in item.links:
             if link.operation == operation.id and link.member and f"/{link.member}" == touch.pointer:
-                return make(session, one, **build_request(session, one).request())
+                return make(session, item, **build_request(session, item).request())
     return ""
 
 
@@ -249,9 +249,9 @@ def _create_subject(session: Session, operation: Operation, parameter: str, key:
         return (
             str(
                 next(
-                    one
+                    item
                     for place in (link.pointer, *(touch.pointer for touch in create_operation.names))
-                    for one in at(request.content["json"], place)
+                    for item in at(request.content["json"], place)
                 )
             )
             if link.sent
@@ -280,7 +280,7 @@ def values_named(session: Session, making: Operation, identifier: str, word: str
     except NotJson:
         found = []
     values = [str(value) for place, value in reversed(found) if word in place.lower() and type(value) in (str, int)]
-    usable = [one for one in dict.fromkeys(values) if addressable(one)]
+    usable = [text for text in dict.fromkeys(values) if addressable(text)]
     if not usable:
         raise NotExercised(Reason.INCONCLUSIVE, f"what {making.id} creates has no {word}")
     return usable

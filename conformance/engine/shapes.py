@@ -155,25 +155,25 @@ def format_of(text: str) -> str:
 
 def joined(shapes: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Merge the shapes of the responses of several parts of a run, each as returned by `Seen.shape`."""
-    places = {place for one in shapes for place in one["fields"]}
+    places = {place for shape in shapes for place in shape["fields"]}
     return {
-        "content_types": sorted({kind for one in shapes for kind in one["content_types"]}),
-        "headers": sorted(set.intersection(*(set(one["headers"]) for one in shapes))),
-        "fields": {place: _joined_field(place, [one["fields"] for one in shapes]) for place in sorted(places)},
+        "content_types": sorted({kind for shape in shapes for kind in shape["content_types"]}),
+        "headers": sorted(set.intersection(*(set(shape["headers"]) for shape in shapes))),
+        "fields": {place: _joined_field(place, [shape["fields"] for shape in shapes]) for place in sorted(places)},
     }
 
 
 def _joined_field(place: str, fields: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Merge one place. It is always there if it is so in each part that has an object which could contain it."""
     parent, _, name = place.rpartition("/")
-    present = [one[place] for one in fields if place in one]
-    lacking = [one for one in fields if place not in one and "object" in one.get(parent, {}).get("types", ())]
-    values = {json.dumps(value): value for one in present for value in one["values"]}
+    present = [item[place] for item in fields if place in item]
+    lacking = [item for item in fields if place not in item and "object" in item.get(parent, {}).get("types", ())]
+    values = {json.dumps(value): value for item in present for value in item["values"]}
     return {
-        "types": sorted({kind for one in present for kind in one["types"]}),
-        "formats": sorted({kind for one in present for kind in one["formats"]}),
+        "types": sorted({kind for item in present for kind in item["types"]}),
+        "formats": sorted({kind for item in present for kind in item["formats"]}),
         "values": [values[key] for key in sorted(values)],
-        "always": name.endswith("[]") or not place or (not lacking and all(one["always"] for one in present)),
+        "always": name.endswith("[]") or not place or (not lacking and all(item["always"] for item in present)),
     }
 
 

@@ -58,8 +58,8 @@ def _canonical(value: Any) -> str:
 
 def volatile(*reads: Snapshot) -> set[str]:
     """The places at which reads without a change in between differ."""
-    places = {place for one in reads for place in one}
-    return {place for place in places if len({one.get(place, ()) for one in reads}) > 1}
+    places = {place for read in reads for place in read}
+    return {place for place in places if len({read.get(place, ()) for read in reads}) > 1}
 
 
 def changed(before: Snapshot, after: Snapshot, ignored: Iterable[str] = ()) -> set[str]:

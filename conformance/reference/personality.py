@@ -64,7 +64,7 @@ def traced() -> dict[str, str]:
     return {"traceId": uuid4().hex, "at": datetime.now(UTC).isoformat()}
 
 
-more_members = each_object(lambda one: {"x_note": None, **one, "x_links": [{"href": "/", "ids": [1, "2"]}]})
+more_members = each_object(lambda item: {"x_note": None, **item, "x_links": [{"href": "/", "ids": [1, "2"]}]})
 """Every object has a member more at either end."""
 
 
@@ -72,10 +72,10 @@ def traced_members(answer: Outgoing) -> None:
     """The same, and another member that changes with every answer."""
     trace = traced()
     more_members(answer)
-    each_object(lambda one: {**one, "x_trace": trace} if "x_note" in one else one)(answer)
+    each_object(lambda item: {**item, "x_trace": trace} if "x_note" in item else item)(answer)
 
 
-reversed_members = each_object(lambda one: dict(reversed(one.items())))
+reversed_members = each_object(lambda item: dict(reversed(item.items())))
 """The members of every object in another order."""
 
 
@@ -96,8 +96,8 @@ def other_refusals(answer: Outgoing) -> None:
     if answer.status != was and isinstance(data, dict) and isinstance(data.get("error"), dict):
         code = data["error"].get("code")
         own = type(code)(answer.status) if str(code) == str(was) else code
-        told = {"code": own, "message": "Nein."}
-        answer.json = {"error": {name: told.get(name, value) for name, value in data["error"].items()}}
+        details = {"code": own, "message": "Nein."}
+        answer.json = {"error": {name: details.get(name, value) for name, value in data["error"].items()}}
 
 
 def in_words(answer: Outgoing) -> None:

@@ -82,10 +82,10 @@ def request_fault(
                 await app({**scope, "headers": [*fields, length]}, again, unheard if wrong and status else send)
             if wrong and status:
                 kind = (b"content-type", b"application/json")
-                told = json.dumps({"error": {"code": status, "message": "The request cannot be processed."}}).encode()
-                size = (b"content-length", str(len(told)).encode())
+                data = json.dumps({"error": {"code": status, "message": "The request cannot be processed."}}).encode()
+                size = (b"content-length", str(len(data)).encode())
                 await send({"type": "http.response.start", "status": status, "headers": [kind, size]})
-                await send({"type": "http.response.body", "body": told})
+                await send({"type": "http.response.body", "body": data})
 
         return taken
 

@@ -77,14 +77,14 @@ def _elements(answer: Outgoing, number: int) -> tuple[str, str]:
 def _members(answer: Outgoing, number: int) -> tuple[str, str]:
     """JSON with a trace as headers carry it, seconds since 1970, and a message that names the path and an id."""
     now = datetime.now(UTC)
-    told = {
+    details = {
         "message": f"No route matches [{answer.method}] {answer.path} ({token_hex(3)})",
         "trace": f"00-{token_hex(16)}-{token_hex(8)}-00",
         "at": int(now.timestamp()),
         "took": number % 5,
         "debug": [{"worker": number % 3, "clock": now.strftime("%H:%M:%S")}],
     }
-    return "application/problem+json", json.dumps(told)
+    return "application/problem+json", json.dumps(details)
 
 
 WRITERS: Final[dict[str, Writer]] = {"GET": _markup, "POST": _words, "PUT": _elements, "DELETE": _members}

@@ -50,7 +50,7 @@ class Baseline:
 
     def known(self, day: datetime.date) -> dict[str, BaselineEntry]:
         """The entries that are in force on a day, by fingerprint, without expired ones."""
-        return {one.fingerprint: one for one in self.entries if not one.expires or day <= one.expires}
+        return {entry.fingerprint: entry for entry in self.entries if not entry.expires or day <= entry.expires}
 
     def report(
         self,
@@ -62,26 +62,26 @@ class Baseline:
         complete: bool,
     ) -> BaselineReport:
         """The state of the entries after a run in which the fingerprints `found` occurred."""
-        exercised = {one.requirement for one in verdicts if one.outcome in TESTED}
-        ran = {one.id for one in tests if one.outcome in _RAN}
+        exercised = {verdict.requirement for verdict in verdicts if verdict.outcome in TESTED}
+        ran = {test.id for test in tests if test.outcome in _RAN}
 
         def reached(entry: BaselineEntry) -> bool:
             # In a partial run, the requirement may be decided by another test than the one that saw the deviation.
             return entry.requirement in exercised and (complete or not entry.test or entry.test in ran)
 
         known = self.known(day)
-        absent = [one for one in self.entries if one.fingerprint not in found]
+        absent = [item for item in self.entries if item.fingerprint not in found]
         return BaselineReport(
             entries=len(self.entries),
-            expired=[one for one in self.entries if one.fingerprint in found and one.fingerprint not in known],
-            gone=[one for one in absent if reached(one)],
-            unreached=[one for one in absent if not reached(one)],
+            expired=[item for item in self.entries if item.fingerprint in found and item.fingerprint not in known],
+            gone=[item for item in absent if reached(item)],
+            unreached=[item for item in absent if not reached(item)],
         )
 
 
 def fingerprints(found: Iterable[DeviationRecord]) -> set[str]:
     """Every fingerprint by which a baseline may name a deviation, including those of earlier versions."""
-    return {each for one in found for each in (one.fingerprint, *one.earlier_fingerprints)}
+    return {each for deviation in found for each in (deviation.fingerprint, *deviation.earlier_fingerprints)}
 
 
 def load(path: Path) -> Baseline:
@@ -192,14 +192,18 @@ def updated(
     there = {entry.fingerprint: entry for entry in before.entries}
     found = [*record.deviations, *record.findings]
     wanted = found if findings else record.deviations
-    added = tuple(_made(one, day, notes) for one in wanted if one.covered_by(there) is None and not one.unstable)
+    added = tuple(
+        _made(deviation, day, notes)
+        for deviation in wanted
+        if deviation.covered_by(there) is None and not deviation.unstable
+    )
     occurring = fingerprints(found)
     report = before.report(day, occurring, record.verdicts, record.tests, complete=record.complete)
     pruned = tuple(report.gone) if prune else ()
     gone = {entry.fingerprint for entry in pruned}
     kept = _without(text, [entry.fingerprint in gone for entry in before.entries]) if gone else text
     done = "\n\n".join(part for part in (kept.rstrip("\n"), *map(_written, added)) if part) + "\n"
-    expected = (*(one for one in before.entries if one.fingerprint not in gone), *added)
+    expected = (*(item for item in before.entries if item.fingerprint not in gone), *added)
     if not _holds(done, expected):
         raise BaselineError(
             f"{source}: does not use [[{TABLE}]] tables, so it cannot be updated; rewrite it with these."

@@ -132,5 +132,5 @@ class DeviationRecord(Frozen):
 
     def covered_by(self, known: Mapping[str, BaselineEntry]) -> BaselineEntry | None:
         """The entry of those `known` by fingerprint that covers it; earlier versions had one for each of its fields."""
-        earlier = [known.get(one) for one in self.earlier_fingerprints] or [None]
+        earlier = [known.get(value) for value in self.earlier_fingerprints] or [None]
         return known.get(self.fingerprint) or (earlier[0] if all(earlier) else None)

@@ -20,11 +20,16 @@ _PROPERTY: Final = str.maketrans({":": "%3A", ",": "%2C"})
 
 def annotation_lines(record: RunRecord) -> Iterator[str]:
     """The lines of a run, for standard output. Text from the target cannot start a command of GitHub."""
-    new = [one for one in words.ordered(record.deviations) if one.is_new]
-    for one in new[:MOST]:
-        title = _escaped(one.title, _TITLE).translate(_PROPERTY)
-        told = (words.request(one), f"expected: {one.expected}", f"observed: {one.observed}", words.citation(one))
-        message = "%0A".join(_escaped(line, _MESSAGE) for line in told if line)
+    new = [deviation for deviation in words.ordered(record.deviations) if deviation.is_new]
+    for deviation in new[:MOST]:
+        title = _escaped(deviation.title, _TITLE).translate(_PROPERTY)
+        named = (
+            words.request(deviation),
+            f"expected: {deviation.expected}",
+            f"observed: {deviation.observed}",
+            words.citation(deviation),
+        )
+        message = "%0A".join(_escaped(line, _MESSAGE) for line in named if line)
         yield f"::error title={title}::{message}"
     if (left := len(new) - MOST) > 0:
         yield f"::notice::{words.count(left, 'more deviation')} in report.html"

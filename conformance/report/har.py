@@ -25,28 +25,28 @@ def document(record: RunRecord, exchanges: Iterable[CitedExchange]) -> dict[str,
         "log": {
             "version": VERSION,
             "creator": {"name": "conformance", "version": record.suite.version},
-            "entries": [_entry(one, record.started) for one in exchanges],
+            "entries": [_entry(exchange, record.started) for exchange in exchanges],
         }
     }
 
 
-def _entry(one: CitedExchange, started: str) -> dict[str, Any]:
-    milliseconds = round(one.seconds * 1000, 3)
+def _entry(cited: CitedExchange, started: str) -> dict[str, Any]:
+    milliseconds = round(cited.seconds * 1000, 3)
     return {
         "startedDateTime": started,
         "time": milliseconds,
-        "request": _request(one),
-        "response": _response(one),
+        "request": _request(cited),
+        "response": _response(cited),
         "cache": {},
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
-        "comment": " ".join(filter(None, (one.id, one.operation, one.user and f"as {one.user}"))),
+        "comment": " ".join(filter(None, (cited.id, cited.operation, cited.user and f"as {cited.user}"))),
     }
 
 
-def _request(one: CitedExchange) -> dict[str, Any]:
-    sent = one.request
+def _request(cited: CitedExchange) -> dict[str, Any]:
+    sent = cited.request
     query = parse_qsl(urlsplit(sent.url).query, keep_blank_values=True)
-    told: dict[str, Any] = {
+    details: dict[str, Any] = {
         "method": sent.method,
         "url": sent.url,
         "httpVersion": "HTTP/1.1",
@@ -57,18 +57,18 @@ def _request(one: CitedExchange) -> dict[str, Any]:
         "bodySize": len(sent.body.encode()),
     }
     if sent.body:
-        told["postData"] = {"mimeType": header(tuple(sent.headers), "content-type") or "", "text": sent.body}
-    return told
+        details["postData"] = {"mimeType": header(tuple(sent.headers), "content-type") or "", "text": sent.body}
+    return details
 
 
-def _response(one: CitedExchange) -> dict[str, Any]:
+def _response(cited: CitedExchange) -> dict[str, Any]:
     """The response; without one, status 0 and the error, as in browsers."""
-    got = one.response
+    got = cited.response
     headers = got.headers if got else []
     body = got.body if got else ""
     return {
         "status": got.status if got else 0,
-        "statusText": "" if got else one.error or "",
+        "statusText": "" if got else cited.error or "",
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _pairs(headers),

@@ -61,40 +61,45 @@ def _case(suite: Element, result: RequirementResult) -> None:
     place = ", ".join(filter(None, (verdict.document, verdict.section, verdict.lines and f"lines {verdict.lines}")))
     values = [
         ("level", verdict.level.value),
-        *(("harm", harm) for harm in dict.fromkeys(one.harm.value for one in result.deviations)),
+        *(("harm", harm) for harm in dict.fromkeys(deviation.harm.value for deviation in result.deviations)),
         ("statement", verdict.statement),
         ("document", verdict.document),
         ("lines", verdict.lines),
-        *(("fingerprint", one.fingerprint) for one in result.deviations),
+        *(("fingerprint", deviation.fingerprint) for deviation in result.deviations),
     ]
     properties = SubElement(case, "properties")
     for name, value in values:
         if value:
             SubElement(properties, "property", name=name, value=_text(value))
-    text = next((one.text for one in result.deviations if one.text), "")
-    told = "\n\n".join(filter(None, ("\n".join(map(_told, result.deviations)), verdict.statement, place, text)))
+    text = next((deviation.text for deviation in result.deviations if deviation.text), "")
+    message = "\n\n".join(filter(None, ("\n".join(map(_told, result.deviations)), verdict.statement, place, text)))
     match result.status:
         case Status.DEVIATES:
-            kinds = ", ".join(dict.fromkeys(one.kind.value for one in result.deviations))
+            kinds = ", ".join(dict.fromkeys(deviation.kind.value for deviation in result.deviations))
             failure = SubElement(case, "failure", type=kinds, message=_text(_titles(result)))
-            failure.text = _text(told)
+            failure.text = _text(message)
         case Status.KNOWN | Status.UNSTABLE | Status.FINDING:
-            SubElement(case, "skipped", message=_text(f"{result.status}: {_titles(result)}")).text = _text(told)
+            SubElement(case, "skipped", message=_text(f"{result.status}: {_titles(result)}")).text = _text(message)
         case Status.BLOCKED:
             SubElement(case, "skipped", message=_text(f"blocked by the deviation {verdict.blocked_by}"))
         case _:
             return
-    commands = "\n\n".join(one.reproduce for one in result.deviations if one.reproduce)
+    commands = "\n\n".join(deviation.reproduce for deviation in result.deviations if deviation.reproduce)
     if commands and result.status in (*CONTRADICTED, Status.FINDING):
         SubElement(case, "system-out").text = _text(commands)
 
 
 def _titles(result: RequirementResult) -> str:
-    return "; ".join(one.title for one in result.deviations)
+    return "; ".join(deviation.title for deviation in result.deviations)
 
 
-def _told(one: DeviationRecord) -> str:
-    lines = (words.request(one), one.title, f"expected: {one.expected}", f"observed: {one.observed}")
+def _told(deviation: DeviationRecord) -> str:
+    lines = (
+        words.request(deviation),
+        deviation.title,
+        f"expected: {deviation.expected}",
+        f"observed: {deviation.observed}",
+    )
     return "\n".join(filter(None, lines))
 
 

@@ -48,7 +48,7 @@ def observed(document: Mapping[str, Any], record: RunRecord) -> dict[str, Any]:
     target = escape.line(record.target.name)
     made["info"]["title"] = f"{made['info']['title']}, as observed on {target}"
     for item in made["paths"].values():
-        for operation in (one for one in item.values() if isinstance(one, dict) and "operationId" in one):
+        for operation in (entry for entry in item.values() if isinstance(entry, dict) and "operationId" in entry):
             seen = record.shapes.get(operation["operationId"], {})
             responses = _readable({status: _response(shape) for status, shape in sorted(seen.items())})
             operation["responses"] = responses or {"default": dict(UNSEEN)}
@@ -80,18 +80,18 @@ def schema(fields: Mapping[str, FieldShape], place: str = "") -> dict[str, Any]:
     >>> schema({"": FieldShape(types=["object"], always=True), "/name": name})
     {'type': 'object', 'properties': {'name': {'type': 'string'}}, 'required': ['name']}
     """
-    one = fields.get(place)
-    if one is None or place.count("/") + place.count("[]") > DEEPEST:
+    shape = fields.get(place)
+    if shape is None or place.count("/") + place.count("[]") > DEEPEST:
         return {}
-    found: dict[str, Any] = {"type": one.types[0] if len(one.types) == 1 else list(one.types)}
-    if one.values:  # a set is closed if no other values occurred; a boolean that was always true proves nothing
-        closed = not one.formats and "boolean" not in one.types
-        found["enum" if closed else "examples"] = [*one.values, *([None] if closed and "null" in one.types else [])]
-    if len(one.formats) == 1:
-        found |= FORMS.get(one.formats[0], {})
-    if "object" in one.types:
+    found: dict[str, Any] = {"type": shape.types[0] if len(shape.types) == 1 else list(shape.types)}
+    if shape.values:  # a set is closed if no other values occurred; a boolean that was always true proves nothing
+        closed = not shape.formats and "boolean" not in shape.types
+        found["enum" if closed else "examples"] = [*shape.values, *([None] if closed and "null" in shape.types else [])]
+    if len(shape.formats) == 1:
+        found |= FORMS.get(shape.formats[0], {})
+    if "object" in shape.types:
         found |= _members(fields, place)
-    if "array" in one.types:
+    if "array" in shape.types:
         found["items"] = schema(fields, f"{place}[]")
     return found
 
@@ -111,7 +111,7 @@ def _members(fields: Mapping[str, FieldShape], place: str) -> dict[str, Any]:
 
 def _names(fields: Iterable[str], place: str) -> Iterable[str]:
     before = f"{place}/"
-    for one in fields:
-        name = one.removeprefix(before)
-        if one.startswith(before) and "/" not in name and not name.endswith("[]"):
+    for field in fields:
+        name = field.removeprefix(before)
+        if field.startswith(before) and "/" not in name and not name.endswith("[]"):
             yield name

@@ -53,9 +53,11 @@ def read(run: Path) -> RunRecord:
             data = _encodable(data)
     except OSError as error:
         if run.is_dir() and RunDirectory(run).is_killed:
-            told = "the run was killed before it wrote its record, or is not over. If it is over, remove what it left"
+            message = (
+                "the run was killed before it wrote its record, or is not over. If it is over, remove what it left"
+            )
             advice = f"with `conformance sweep {run} --target FILE`, and run it again"
-            raise UnreadableRun(f"{run}: {told} {advice}.") from None
+            raise UnreadableRun(f"{run}: {message} {advice}.") from None
         raise UnreadableRun(
             f"{path}: cannot be read ({error.strerror}); choose a directory that `conformance run` wrote."
         ) from None

@@ -76,9 +76,9 @@ class Totals:
 def requirement_results(record: RunRecord) -> list[RequirementResult]:
     """One result for each requirement of the tested systems, in the order of the record."""
     found: dict[str, list[DeviationRecord]] = {}
-    for one in (*record.deviations, *record.findings):
-        found.setdefault(one.requirement, []).append(one)
-    return [_result(one, tuple(found.get(one.requirement, ()))) for one in record.verdicts]
+    for deviation in (*record.deviations, *record.findings):
+        found.setdefault(deviation.requirement, []).append(deviation)
+    return [_result(verdict, tuple(found.get(verdict.requirement, ()))) for verdict in record.verdicts]
 
 
 def _result(verdict: VerdictRecord, deviations: tuple[DeviationRecord, ...]) -> RequirementResult:
@@ -92,9 +92,9 @@ def _status(verdict: VerdictRecord, deviations: tuple[DeviationRecord, ...]) -> 
         case Outcome.DEVIATES if verdict.level is Level.MAY:
             return Status.FINDING
         case Outcome.DEVIATES:
-            if not deviations or any(one.is_new for one in deviations):
+            if not deviations or any(deviation.is_new for deviation in deviations):
                 return Status.DEVIATES
-            return Status.UNSTABLE if any(one.unstable for one in deviations) else Status.KNOWN
+            return Status.UNSTABLE if any(deviation.unstable for deviation in deviations) else Status.KNOWN
         case Outcome.BLOCKED:
             return Status.BLOCKED
         case _:
@@ -111,30 +111,32 @@ def totals_by_system(record: RunRecord) -> dict[str, Totals]:
     results = requirement_results(record)
     return {
         system: counted(
-            record.model_copy(update={"deviations": [one for one in record.deviations if one.system == system]}),
-            [one for one in results if one.verdict.system == system],
+            record.model_copy(
+                update={"deviations": [deviation for deviation in record.deviations if deviation.system == system]}
+            ),
+            [result for result in results if result.verdict.system == system],
         )
-        for system in dict.fromkeys(one.verdict.system for one in results)
+        for system in dict.fromkeys(result.verdict.system for result in results)
     }
 
 
 def counted(record: RunRecord, results: Iterable[RequirementResult]) -> Totals:
     """The numbers of a run, given its results."""
     results = list(results)
-    counts = Counter(one.status for one in results)
-    outcomes = Counter(one.verdict.outcome for one in results)
+    counts = Counter(result.status for result in results)
+    outcomes = Counter(result.verdict.outcome for result in results)
     return Totals(
         testable=counts.total() - counts[Status.UNTESTABLE],
         untestable=counts[Status.UNTESTABLE],
-        tested=sum(counts[one] for one in TESTED),
+        tested=sum(counts[value] for value in TESTED),
         conforming=counts[Status.CONFORMS],
-        deviating=sum(counts[one] for one in CONTRADICTED),
+        deviating=sum(counts[value] for value in CONTRADICTED),
         findings=counts[Status.FINDING],
         blocked=counts[Status.BLOCKED],
         not_tested=counts[Status.NOT_TESTED],
         unsupported=outcomes[Outcome.UNSUPPORTED],
         not_applicable=outcomes[Outcome.NOT_APPLICABLE],
         deviations=len(record.deviations),
-        known=sum(1 for one in record.deviations if one.baseline),
-        unstable=sum(1 for one in record.deviations if one.unstable),
+        known=sum(1 for deviation in record.deviations if deviation.baseline),
+        unstable=sum(1 for deviation in record.deviations if deviation.unstable),
     )

@@ -79,7 +79,7 @@ def script(
     `$NAME` of `placeholders` in a request is a secret; that of an extracted variable is its value. As the script runs
     in a subshell, it can also be pasted into a terminal.
     """
-    taken = [one.variable for step in steps for one in step.taken]
+    taken = [item.variable for step in steps for item in step.taken]
     secrets = frozenset(placeholders) - set(taken)
     names = secrets | set(taken) | {RUN}
     needed = (_named(steps, names) & secrets) | set((files or {}).values())
@@ -117,7 +117,7 @@ def variables(command: str) -> set[str]:
 def _head(about: Sequence[str], needs: str, needed: Collection[str]) -> list[str]:
     """The first lines of a script: what it shows, and that it ends where a variable is not set."""
     names = sorted(needed)
-    lines = [f"# {escape.line(one, _LONGEST)}" for one in about]
+    lines = [f"# {escape.line(value, _LONGEST)}" for value in about]
     lines.append(f"# needs {needs}" + (f"; set {', '.join(names)} first: {ENV}" if names else ""))
     return [*lines, "(", "set -eu", *(f': "${{{name}:?is not set; see the top of this script}}"' for name in names)]
 
@@ -132,9 +132,9 @@ def _lines(step: Step, number: str, names: Collection[str], files: Mapping[str, 
     if not step.taken:
         return [*lines, command, "echo"]
     lines += [f"response=$({command})", "printf '%s\\n' \"$response\""]
-    for one in step.taken:
-        text = f" {curl.word(one.text, names)}" if one.text else ""
-        lines.append(f"{one.variable}=$(take {shlex.quote(one.place)}{text})")
+    for item in step.taken:
+        text = f" {curl.word(item.text, names)}" if item.text else ""
+        lines.append(f"{item.variable}=$(take {shlex.quote(item.place)}{text})")
     return lines
 
 

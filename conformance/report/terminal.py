@@ -94,9 +94,9 @@ class _Summary:
         good = record.exit_code == 0
         style = "bold green" if good else "bold red"
         self._say(f"{escape.line(record.target.name, 80)}: {words.headline(record)}", style=style, wrap=False)
-        new = [one for one in words.ordered(record.deviations) if one.is_new]
-        for one in new[:_LISTED_AT_MOST]:
-            self._say(f"{one.fingerprint}  {escape.line(one.title, _TITLE)}", 2, wrap=False)
+        new = [deviation for deviation in words.ordered(record.deviations) if deviation.is_new]
+        for deviation in new[:_LISTED_AT_MOST]:
+            self._say(f"{deviation.fingerprint}  {escape.line(deviation.title, _TITLE)}", 2, wrap=False)
         if (left := len(new) - _LISTED_AT_MOST) > 0:
             self._say(f"… and {left:,} more in the report", 2)
         self._problems()
@@ -141,9 +141,9 @@ class _Summary:
         self._say(f"{requests}; safety level {safety}" + (f": {meaning}" if meaning else ""), 2)
         if record.gateway:
             self._say(words.gateway(record.gateway), 2, "bold yellow")
-        if told := words.coverage(record):
+        if message := words.coverage(record):
             thin = record.coverage.percent < words.THIN
-            self._say(escape.line(told, 2 * _TITLE), 2, "bold yellow" if thin else "")
+            self._say(escape.line(message, 2 * _TITLE), 2, "bold yellow" if thin else "")
         if not record.target.verify:
             self._say("TLS certificates were not verified (verify = false in the target file)", 2, "bold yellow")
 
@@ -154,8 +154,8 @@ class _Summary:
         self._heading(words.count(numbers.testable, "testable requirement"), words.REQUIREMENT)
         for number, word, meaning in words.counts(numbers):
             self._say(f"{word}: {meaning}", 2, lead=f"{number:>6,}  ")
-        if told := words.untestable(numbers):
-            self._say(told, 2)
+        if message := words.untestable(numbers):
+            self._say(message, 2)
 
     def _deviations(
         self, title: str, deviations: Sequence[DeviationRecord], meaning: str = "", *, brief: bool = False

@@ -16,9 +16,9 @@ def coverage(
     verdicts: Iterable[VerdictRecord], recorded: Iterable[DeviationRecord], minimum: float | None = None
 ) -> Coverage:
     """The coverage that the verdicts of a run show. `recorded` are its deviations and findings."""
-    promised = [one for one in verdicts if one.promised]
-    titles = {one.fingerprint: one.title for one in recorded}
-    causes = Counter(_cause(one, titles) for one in promised if one.outcome not in TESTED)
+    promised = [verdict for verdict in verdicts if verdict.promised]
+    titles = {deviation.fingerprint: deviation.title for deviation in recorded}
+    causes = Counter(_cause(verdict, titles) for verdict in promised if verdict.outcome not in TESTED)
     tested = len(promised) - causes.total()
     cause, cost = max(causes.items(), key=lambda item: (item[1], item[0]), default=("", 0))
     percent = tested * 1000 // len(promised) / 10 if promised else 100.0
@@ -36,9 +36,9 @@ def percent(text: str) -> float:
     return share
 
 
-def is_short(one: Coverage) -> bool:
+def is_short(item: Coverage) -> bool:
     """Whether less was tested than is demanded."""
-    return one.minimum is not None and one.percent < one.minimum
+    return item.minimum is not None and item.percent < item.minimum
 
 
 def _cause(verdict: VerdictRecord, titles: Mapping[str, str]) -> str:

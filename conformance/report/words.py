@@ -110,7 +110,7 @@ def headline(record: RunRecord) -> str:
     if numbers.known:
         found += f", {numbers.known:,} known"
     if numbers.deviations:
-        found += f" from {count(len({one.requirement for one in record.deviations}), 'requirement')}"
+        found += f" from {count(len({deviation.requirement for deviation in record.deviations}), 'requirement')}"
     tested = numbers.tested
     match record.exit_code:
         case 4:
@@ -167,17 +167,17 @@ def untestable(numbers: Totals) -> str:
 
 def coverage(record: RunRecord) -> str:
     """How much of the testable requirements was tested, and the main cause of the rest."""
-    one = record.coverage
-    if not one.promised:
+    item = record.coverage
+    if not item.promised:
         return ""
-    promised = f"{count(one.promised, 'requirement')} that can be tested with this target file"
-    told = f"tested {one.tested:,} of the {promised} ({one.percent:g} %)"
-    if one.percent >= THIN:
-        return told
-    reason = one.cause.partition(": ")
+    promised = f"{count(item.promised, 'requirement')} that can be tested with this target file"
+    message = f"tested {item.tested:,} of the {promised} ({item.percent:g} %)"
+    if item.percent >= THIN:
+        return message
+    reason = item.cause.partition(": ")
     whole = any(problem == reason[2] for problem in record.problems)
-    cause = f"{reason[0]}, see the problems of the run" if whole else one.cause
-    return f"{told}; main reason for the others: {cause} ({count(one.cost, 'requirement')})"
+    cause = f"{reason[0]}, see the problems of the run" if whole else item.cause
+    return f"{message}; main reason for the others: {cause} ({count(item.cost, 'requirement')})"
 
 
 def ordered(deviations: Sequence[DeviationRecord]) -> list[DeviationRecord]:
@@ -246,7 +246,7 @@ def missing(verdicts: Sequence[VerdictRecord]) -> list[str]:
 def _lacked(verdict: VerdictRecord) -> list[str]:
     """The keys in a verdict, each separately; otherwise its detail."""
     keys = verdict.reason in (Reason.MISSING_FIXTURE, Reason.MISSING_USER) and ": " not in verdict.detail
-    return [one for one in (verdict.detail.split(", ") if keys else [verdict.detail]) if one]
+    return [value for value in (verdict.detail.split(", ") if keys else [verdict.detail]) if value]
 
 
 def leftover(entry: Leftover) -> str:
@@ -298,12 +298,12 @@ def accommodation(entry: AccommodationRecord) -> str:
 
 def accommodation_outcome(entry: AccommodationRecord) -> str:
     """What happened with the documented form of an accommodated operation."""
-    told = {
+    details = {
         True: f"the server rejects the documented form: deviation {entry.deviation}",
         False: "not needed: the server also accepts the documented form",
         None: "not a deviation",
     }
-    return told[entry.needed]
+    return details[entry.needed]
 
 
 def area(profile: str) -> tuple[str, str]:

@@ -80,21 +80,23 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
     context = replace(context, selected=context.selected or bool(absent))
     worker_log.join_exchanges(directory)
     specs = {system: target.table(system).specification() for system in systems}
-    requirements = {one.id: one for spec in specs.values() for one in spec.requirements.values()}
+    requirements = {
+        requirement.id: requirement for spec in specs.values() for requirement in spec.requirements.values()
+    }
     verdicts = outcomes.explained(outcomes.verdicts(target, specs, logs, context))
-    claimed = {one.requirement for one in verdicts if one.outcome not in outcomes.EXEMPT}
-    wanted = {key for key, one in requirements.items() if context.filter.selects(key, one)}
-    requirements = {key: one for key, one in requirements.items() if key in claimed & wanted}
+    claimed = {verdict.requirement for verdict in verdicts if verdict.outcome not in outcomes.EXEMPT}
+    wanted = {key for key, requirement in requirements.items() if context.filter.selects(key, requirement)}
+    requirements = {key: requirement for key, requirement in requirements.items() if key in claimed & wanted}
     files = target.network.shown(target.placeholders().get(("network", "client_key_password"), ""))
     deviations, findings = _deviations(logs, requirements, output, context.known, files, target, context.documents)
     verdicts = outcomes.with_recorded_roots(
-        verdicts, {one.fingerprint for one in (*deviations, *findings)}, wanted, logs
+        verdicts, {deviation.fingerprint for deviation in (*deviations, *findings)}, wanted, logs
     )
     problems = list(dict.fromkeys([*context.internal, *logs.internal, *logs.problems, *logs.misnamed]))
-    problems += [f"a test outside the suites failed: {one}" for one in context.beside]
+    problems += [f"a test outside the suites failed: {value}" for value in context.beside]
     problems += [f"worker {name} ended without finishing its log" for name in logs.unfinished]
-    unstable = {test for one in deviations if one.unstable for test in one.tests}
-    unstable -= {test for one in deviations if one.is_new for test in one.tests}
+    unstable = {test for deviation in deviations if deviation.unstable for test in deviation.tests}
+    unstable -= {test for deviation in deviations if deviation.is_new for test in deviation.tests}
     tests = [
         TestRecord(**{**test, "outcome": "xfailed"} if test["id"] in unstable and test["outcome"] == "failed" else test)
         for test in sorted(logs.tests, key=lambda test: str(test["id"]))
@@ -109,7 +111,7 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
         or logs.unfinished
         or context.internal
         or logs.internal
-        or any(one.reason in UNFINISHED for one in verdicts)
+        or any(verdict.reason in UNFINISHED for verdict in verdicts)
     )
     covered = coverage(verdicts, [*deviations, *findings], context.min_tested)
     entries = None
@@ -124,7 +126,7 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
             name=target.name,
             systems=systems,
             urls={f"{system} {key}": url for system in systems for key, url in urls(target.table(system)).items()},
-            versions={one: version for one in systems if (version := target.table(one).version)},
+            versions={value: version for value in systems if (version := target.table(value).version)},
             safety=target.safety.level,
             verify=target.network.verify,
         ),
@@ -145,7 +147,9 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
         verdicts=verdicts,
         deviations=deviations,
         findings=findings,
-        accommodations=[one for system in systems for one in _accommodations(target, specs[system], logs)],
+        accommodations=[
+            accommodation for system in systems for accommodation in _accommodations(target, specs[system], logs)
+        ],
         baseline=entries,
         tests=tests,
         not_run=absent,
@@ -155,10 +159,10 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
             for operation, statuses in sorted(logs.shapes.items())
         },
         calls={
-            one: operation.request
-            for one in sorted(logs.shapes)
+            shape: operation.request
+            for shape in sorted(logs.shapes)
             for spec in specs.values()
-            if (operation := spec.operations.get(one))
+            if (operation := spec.operations.get(shape))
         },
         durations=_durations(tests, logs.durations),
         leftovers=leftovers,
@@ -171,8 +175,8 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
 
 def _accommodations(target: Target, spec: Specification, logs: WorkerLogs) -> Iterator[AccommodationRecord]:
     """The accommodations of the target file, without secrets, with the verdict of the test of the documented form."""
-    for number, one in enumerate(target.table(spec.system).accommodations):
-        operation = named(spec, one.operation)
+    for number, accommodation in enumerate(target.table(spec.system).accommodations):
+        operation = named(spec, accommodation.operation)
         about = of_the_form(spec, operation)
         end = f"{ACCOMMODATIONS}::"
         verdicts = [
@@ -182,7 +186,7 @@ def _accommodations(target: Target, spec: Specification, logs: WorkerLogs) -> It
         ]
         deviation = next((verdict.fingerprint for verdict in verdicts if verdict.fingerprint), None)
         accepted = verdicts and all(verdict.outcome is Outcome.CONFORMS for verdict in verdicts)
-        data = one.model_dump(mode="json", exclude={"operation"}, exclude_defaults=True)
+        data = accommodation.model_dump(mode="json", exclude={"operation"}, exclude_defaults=True)
         place = (spec.system, "accommodations", str(number))
         yield AccommodationRecord(
             system=spec.system,
@@ -196,9 +200,9 @@ def _accommodations(target: Target, spec: Specification, logs: WorkerLogs) -> It
 def _without_secrets(data: Any, place: Place, placeholders: Mapping[Place, str]) -> Any:
     """Data of the target file with each secret replaced by `$NAME`."""
     if isinstance(data, dict):
-        return {key: _without_secrets(one, (*place, key), placeholders) for key, one in data.items()}
+        return {key: _without_secrets(item, (*place, key), placeholders) for key, item in data.items()}
     if isinstance(data, list):
-        return [_without_secrets(one, (*place, str(index)), placeholders) for index, one in enumerate(data)]
+        return [_without_secrets(item, (*place, str(index)), placeholders) for index, item in enumerate(data)]
     return f"${placeholders[place]}" if place in placeholders else data
 
 
@@ -213,12 +217,14 @@ def _ending(
 ) -> Ending:
     """How the run ended; `counting` are the deviations that may fail it."""
     crashed = (logs.unfinished or context.crashed) and not context.interrupted
-    unreachable = any(one.reason is Reason.TARGET_UNAVAILABLE and one.level is not Level.MAY for one in verdicts)
+    unreachable = any(
+        verdict.reason is Reason.TARGET_UNAVAILABLE and verdict.level is not Level.MAY for verdict in verdicts
+    )
     return Ending(
         internal=bool(context.internal or logs.internal or crashed),
         interrupted=context.interrupted,
         unavailable=bool(logs.unavailable or logs.misnamed or unreachable),
-        new_deviations=any(one.is_new for one in counting),
+        new_deviations=any(deviation.is_new for deviation in counting),
         stale_baseline=bool(context.baseline_strict and entries and entries.gone),
         tested_too_little=is_short(covered) and context.shard.whole,
         pytest_status=context.status,
@@ -239,16 +245,16 @@ def _deviations(
     for test, verdict in logs.verdicts:
         if verdict.fingerprint is not None and verdict.requirement in requirements:
             groups.setdefault(verdict.fingerprint, []).append((test, verdict))
-    firsts = {key: _clearest([one for _, one in group]) for key, group in groups.items()}
-    stored = _stored(output, {name for one in firsts.values() for name in _chain(one)})
+    firsts = {key: _clearest([item for _, item in group]) for key, group in groups.items()}
+    stored = _stored(output, {name for item in firsts.values() for name in _chain(item)})
     records: list[DeviationRecord] = []
     for key, group in sorted(groups.items()):
         first = firsts[key]
         requirement = requirements[first.requirement]
-        places = _by_place(first.kind, (one for _, one in group))
+        places = _by_place(first.kind, (item for _, item in group))
         tests = sorted({test for test, _ in group})
         assert first.kind is not None
-        one = DeviationRecord(
+        deviation = DeviationRecord(
             fingerprint=key,
             requirement=requirement.id,
             system=requirement.system,
@@ -270,27 +276,27 @@ def _deviations(
             reading=requirement.reading,
             occurrences=len(tests),
             tests=tests,
-            evidence=list(dict.fromkeys([*first.evidence, *(x for _, one in group[:3] for x in one.evidence)]))[:6],
+            evidence=list(dict.fromkeys([*first.evidence, *(x for _, item in group[:3] for x in item.evidence)]))[:6],
             chain=list(first.chain),
         )
         sent = [stored[name] for name in _chain(first) if name in stored]
-        names = target.placeholders_of(one.system, logs.placeholders)
-        command = reproduction(sent, about(one), names, files, shown=_shown(first, stored), settle=target.settle)
-        entry = one.covered_by(known)
+        names = target.placeholders_of(deviation.system, logs.placeholders)
+        command = reproduction(sent, about(deviation), names, files, shown=_shown(first, stored), settle=target.settle)
+        entry = deviation.covered_by(known)
         unstable = entry is None and is_unstable(group, logs.repetitions)
-        records.append(one.model_copy(update={"baseline": entry, "unstable": unstable, "reproduce": command}))
+        records.append(deviation.model_copy(update={"baseline": entry, "unstable": unstable, "reproduce": command}))
     records = ordered(records)
     return (
-        [one for one in records if one.level is not Level.MAY],
-        [one for one in records if one.level is Level.MAY],
+        [record for record in records if record.level is not Level.MAY],
+        [record for record in records if record.level is Level.MAY],
     )
 
 
 def _by_place(kind: Kind | None, verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
     """The first verdict on each field that was not read back; empty for other kinds of deviations."""
     found: dict[str, Verdict] = {}
-    for one in verdicts if kind is Kind.READ_BACK else ():
-        found.setdefault(one.location, one)
+    for verdict in verdicts if kind is Kind.READ_BACK else ():
+        found.setdefault(verdict.location, verdict)
     return found
 
 
@@ -305,13 +311,16 @@ def _joined(places: Mapping[str, Verdict], member: str) -> str:
 def ordered(records: Iterable[DeviationRecord]) -> list[DeviationRecord]:
     """Deviations in the order of a record."""
     order = {level: rank for rank, level in enumerate(Level)}
-    return sorted(records, key=lambda one: (one.system, order[one.level], one.operation, one.requirement, one.location))
+    return sorted(
+        records,
+        key=lambda record: (record.system, order[record.level], record.operation, record.requirement, record.location),
+    )
 
 
 def _clearest(verdicts: Sequence[Verdict]) -> Verdict:
     """The verdict that shows a deviation best: the complete one, with the fewest requests."""
-    whole = [one for one in verdicts if one.detail == CHANGES_NOTHING]
-    return min(whole or verdicts, key=lambda one: len(one.chain) or 1)
+    whole = [verdict for verdict in verdicts if verdict.detail == CHANGES_NOTHING]
+    return min(whole or verdicts, key=lambda verdict: len(verdict.chain) or 1)
 
 
 def _chain(verdict: Verdict) -> tuple[str, ...]:
@@ -338,22 +347,24 @@ def remains(output: Path) -> tuple[list[Leftover], list[Residue]]:
     permanent_by_kind: dict[tuple[str, str, str], list[str]] = {}
     for path in RunDirectory(output).journals():
         journal = ledger.read(path)
-        for one in journal.open():
-            why, permanent = journal.kept.get(one.key, ("" if one.identifier else ledger.UNSEEN, False))
+        for entry in journal.open():
+            why, permanent = journal.kept.get(entry.key, ("" if entry.identifier else ledger.UNSEEN, False))
             if permanent:
-                permanent_by_kind.setdefault((one.system, one.kind, why), []).append(one.identifier)
+                permanent_by_kind.setdefault((entry.system, entry.kind, why), []).append(entry.identifier)
             else:
-                left = Leftover(system=one.system, kind=one.kind, identifier=one.identifier, name=one.name, why=why)
+                left = Leftover(
+                    system=entry.system, kind=entry.kind, identifier=entry.identifier, name=entry.name, why=why
+                )
                 leftovers.append(left)
         for system, kind in journal.residue:
             known = journal.started_of((system, kind))  # in the order in which they were started
             unknown = [""] * (journal.residue[system, kind] - len(known))
             permanent_by_kind.setdefault((system, kind, ""), []).extend([*known, *unknown])
         for key, (_, why) in journal.doubtful.items():
-            one = journal.entries[key]
-            permanent_by_kind.setdefault((one.system, one.kind, why), []).append(one.name)
-        for one in _marked(journal):
-            permanent_by_kind.setdefault((one.system, one.kind, SOFT_DELETED), []).append(one.identifier)
+            entry = journal.entries[key]
+            permanent_by_kind.setdefault((entry.system, entry.kind, why), []).append(entry.name)
+        for entry in _marked(journal):
+            permanent_by_kind.setdefault((entry.system, entry.kind, SOFT_DELETED), []).append(entry.identifier)
     residue = [
         Residue(system=system, kind=kind, count=len(those), identifiers=list(filter(None, those))[:50], why=why)
         for (system, kind, why), those in sorted(permanent_by_kind.items())
@@ -363,9 +374,9 @@ def remains(output: Path) -> tuple[list[Leftover], list[Residue]]:
 
 def _marked(journal: ledger.Ledger) -> Iterator[ledger.Entry]:
     """What was deleted by an operation that only marks it as deleted."""
-    for one in journal.entries.values():
-        if one.key in journal.removed and one.identifier:
-            operations = specification.load(one.system).operations
-            link = operations[one.operation].link("delete")
+    for entry in journal.entries.values():
+        if entry.key in journal.removed and entry.identifier:
+            operations = specification.load(entry.system).operations
+            link = operations[entry.operation].link("delete")
             if link is not None and operations[link.operation].soft_delete:
-                yield one
+                yield entry

@@ -34,13 +34,13 @@ class Chains:
         kept: Sequence[Exchange],
         lasting: Collection[str] = (),
         is_given: Callable[[str], bool] = lambda _: False,
-        reads: Callable[[Exchange], bool] = lambda one: one.request.method in SAFE_METHODS,
+        reads: Callable[[Exchange], bool] = lambda exchange: exchange.request.method in SAFE_METHODS,
     ) -> None:
         self._kept = kept
         self._lasting = frozenset(lasting)
         self._is_given = is_given
         self._reads = reads
-        self._place = {one.id: index for index, one in enumerate(kept)}
+        self._place = {exchange.id: index for index, exchange in enumerate(kept)}
 
     def of(self, shown: Sequence[str], *, of_state: bool = False) -> tuple[str, ...]:
         """The ids of the exchanges that reproduce `shown`, including these; empty if there is only one.
@@ -49,13 +49,15 @@ class Chains:
         them. The first of `shown` shows the defect. If it is one `of_state`, the others are part of it, and so is every
         write of the test, unless there are many. Otherwise the others count only if they name the same resource.
         """
-        cited = {self._place[one] for one in shown if one in self._place}
+        cited = {self._place[value] for value in shown if value in self._place}
         if not cited:
             return ()
         first = self._place.get(shown[0])
         if first is not None and not of_state:
             same = self._links(first)
-            cited = {one for one in cited if one == first or same & (self._words[one] | self._names[one])}
+            cited = {
+                number for number in cited if number == first or same & (self._words[number] | self._names[number])
+            }
         if of_state and first is not None:
             effect = set() if self._shows_by_its_status(first, cited) else self._read_after(cited)
             cited |= effect | self._refused_before(first) | self._shown_before(first)
@@ -87,17 +89,17 @@ class Chains:
             return set()
         last = max(cited)
         links = self._links(last) | self._made(last)
-        named = {one for one in _WORD.findall(_body(self._kept[last])) if len(one) >= SHORTEST_VALUE}
-        later = [one for one in range(last + 1, len(self._kept)) if self._reads(self._kept[one])]
-        naming = (one for one in later if self._words[one] & links or _segments(self._kept[one]) & named)
-        listing = (one for one in later if _unique_parts(_shown(self._kept[one])) & links)
+        named = {item for item in _WORD.findall(_body(self._kept[last])) if len(item) >= SHORTEST_VALUE}
+        later = [number for number in range(last + 1, len(self._kept)) if self._reads(self._kept[number])]
+        naming = (number for number in later if self._words[number] & links or _segments(self._kept[number]) & named)
+        listing = (number for number in later if _unique_parts(_shown(self._kept[number])) & links)
         return set(islice(chain(naming, listing), 1))
 
     def _shows_by_its_status(self, first: int, cited: Collection[int]) -> bool:
         """Whether a write was accepted, and another one of the same operation, cited with it, was refused."""
         operation = self._kept[first].operation
-        alike = (self._kept[one] for one in cited if self._kept[one].operation == operation)
-        return self._is_accepted_write(first) and any(one.response.refused for one in alike)
+        alike = (self._kept[number] for number in cited if self._kept[number].operation == operation)
+        return self._is_accepted_write(first) and any(exchange.response.refused for exchange in alike)
 
     def _refused_before(self, first: int) -> set[int]:
         """The refused writes since the same read had another response, if none was accepted: one of them did it."""
@@ -107,25 +109,25 @@ class Chains:
             if self._is_accepted_write(index):
                 break
             if self._had_another_response(index, first):
-                refused = {one for one in range(index, first) if not self._reads(self._kept[one])}
+                refused = {number for number in range(index, first) if not self._reads(self._kept[number])}
                 return {index, *refused} if refused else set()
         return set()
 
     def _had_another_response(self, index: int, other: int) -> bool:
         """Whether two requests are the same and had different responses."""
-        one, two = self._kept[index], self._kept[other]
-        if one.request != two.request:
+        exchange, two = self._kept[index], self._kept[other]
+        if exchange.request != two.request:
             return False
-        return (one.response.status, one.response.body) != (two.response.status, two.response.body)
+        return (exchange.response.status, exchange.response.body) != (two.response.status, two.response.body)
 
     def _shown_before(self, first: int) -> set[int]:
         """The reads that first showed the identifiers in the response to an accepted write that did not name them."""
         if not self._is_accepted_write(first):
             return set()
-        reads = [one for one in range(first) if self._reads(self._kept[one])]
+        reads = [number for number in range(first) if self._reads(self._kept[number])]
         unnamed = _outermost(self._kept[first]) - self._words[first]
-        showing = (next((one for one in reads if value in _shown(self._kept[one])), None) for value in unnamed)
-        return {one for one in showing if one is not None}
+        showing = (next((number for number in reads if value in _shown(self._kept[number])), None) for value in unnamed)
+        return {number for number in showing if number is not None}
 
     def _with_producers(self, indices: Collection[int]) -> set[int]:
         found: set[int] = set()
@@ -136,7 +138,7 @@ class Chains:
             made = {
                 place for word in self._words[index] if word in self._first_shown for place in self._producers_of(word)
             }
-            open_ |= {one for one in made if one < index} - found
+            open_ |= {number for number in made if number < index} - found
         return found
 
     def _producers_of(self, value: str) -> Iterator[int]:
@@ -155,37 +157,37 @@ class Chains:
         """What a request names that a write may have changed: resources of the run, and fixtures of the target file."""
         words = self._words[index]
         path = set(_WORD.findall(unquote_plus(self._kept[index].request.url)))
-        return {one for one in words if one in self._first_shown} | (path & self._lasting) | self._names[index]
+        return {word for word in words if word in self._first_shown} | (path & self._lasting) | self._names[index]
 
     def _writes(self, links: set[str] | None, last: int, known: Collection[int]) -> Iterator[int]:
         """The accepted writes before the last exchange that name one of `links`; of several updates only the last."""
         put: dict[str, int] = {}
         for index in range(last):
-            one = self._kept[index]
+            exchange = self._kept[index]
             if not self._is_accepted_write(index):
                 continue
             if links is not None and not (self._words[index] | self._names[index]) & links:
                 continue
-            if one.request.method == "PUT" and links is not None:
-                put[one.request.url] = index
+            if exchange.request.method == "PUT" and links is not None:
+                put[exchange.request.url] = index
             elif index not in known:
                 yield index
         updated = {self._kept[index].request.url for index in known if self._kept[index].request.method == "PUT"}
         yield from (index for url, index in put.items() if url not in updated)
 
     def _is_accepted_write(self, index: int) -> bool:
-        one = self._kept[index]
-        return not self._reads(one) and one.operation != TOKEN_REQUEST and 0 < one.response.status < 400
+        exchange = self._kept[index]
+        return not self._reads(exchange) and exchange.operation != TOKEN_REQUEST and 0 < exchange.response.status < 400
 
     @cached_property
     def _words(self) -> list[frozenset[str]]:
         """The words of each request, including headers and decoded forms."""
-        return [frozenset(_words(one)) for one in self._kept]
+        return [frozenset(_words(exchange)) for exchange in self._kept]
 
     @cached_property
     def _names(self) -> list[frozenset[str]]:
         """The names of the run's resources in each request, each by its unique part."""
-        return [_unique_parts(_text(one)) for one in self._kept]
+        return [_unique_parts(_text(exchange)) for exchange in self._kept]
 
     @cached_property
     def _first_shown(self) -> dict[str, tuple[int, frozenset[str]]]:
@@ -194,9 +196,9 @@ class Chains:
         """
         born: dict[str, tuple[int, frozenset[str]]] = {}
         sent: set[str] = set(self._lasting)
-        for index, one in enumerate(self._kept):
+        for index, exchange in enumerate(self._kept):
             sent |= self._words[index] - born.keys()
-            for value, names in _values(one):
+            for value, names in _values(exchange):
                 if value not in sent and value not in born and not self._is_given(value):
                     born[value] = index, names
         return born
@@ -251,8 +253,8 @@ def _values(exchange: Exchange) -> Iterator[tuple[str, frozenset[str]]]:
         document = exchange.response.json if exchange.has_response else None
     except NotJson:
         return
-    for one in objects(document):
-        inside = [*one.values(), *(item for value in one.values() if isinstance(value, list) for item in value)]
+    for entry in objects(document):
+        inside = [*entry.values(), *(item for value in entry.values() if isinstance(value, list) for item in value)]
         texts = [str(value) for value in inside if isinstance(value, str | int)]
         names = _unique_parts("\n".join(texts))
         yield from ((text, names) for text in texts if is_identifier(text))

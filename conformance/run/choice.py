@@ -34,10 +34,10 @@ def chosen(target: Target, systems: Collection[str], profiles: Sequence[str], pr
             raise Unavailable(
                 f"{prefix}system {system}: the target file has no table [{system}], only {available}; add it."
             )
-    wanted = [one for one in target.systems if one in (systems or target.systems)]
+    wanted = [value for value in target.systems if value in (systems or target.systems)]
     for profile in profiles:
         system = profile.partition("/")[0]
-        known = [one for registered in SYSTEMS.values() for one in registered.profiles]
+        known = [value for registered in SYSTEMS.values() for value in registered.profiles]
         if profile not in known:
             raise Unavailable(f"{prefix}profile {profile}: unknown profile; {hint(profile, known)}")
         if system not in wanted:
@@ -57,7 +57,7 @@ def filtered(
     found = RequirementFilter(tuple(include), tuple(exclude))
     if found:
         try:
-            found.check(names_of(target.table(one).known for one in systems), prefix)
+            found.check(names_of(target.table(system).known for system in systems), prefix)
         except Unmatched as error:
             raise Unavailable(str(error)) from None
     return found
@@ -65,5 +65,5 @@ def filtered(
 
 def require_divisible(target: Target, shard: Shard, prefix: str = COMMAND) -> None:
     """Check that the limits of the target can be divided among the shards. Raises Unavailable."""
-    if told := too_many(shard, target.limits.places, target.limits.open_resources):
-        raise Unavailable(f"{prefix}shard {shard}: {told}")
+    if message := too_many(shard, target.limits.places, target.limits.open_resources):
+        raise Unavailable(f"{prefix}shard {shard}: {message}")

@@ -17,12 +17,12 @@ def needs_exclusive_fixtures(spec: Specification, table: SystemTable, cited: Ite
 
     Two keys of the target file with the same value are one fixture.
     """
-    operations = {spec.requirements[one].operation for one in cited if one in spec.requirements}
-    used = {table.fixture(key) for one in operations for key in spec.operations[one].fixtures.values()}
+    operations = {spec.requirements[value].operation for value in cited if value in spec.requirements}
+    used = {table.fixture(key) for operation in operations for key in spec.operations[operation].fixtures.values()}
     changed = {
         table.fixture(key)
-        for one in spec.operations.values()
-        if one.effect in CHANGING
-        for key in one.fixtures.values()
+        for operation in spec.operations.values()
+        if operation.effect in CHANGING
+        for key in operation.fixtures.values()
     }
-    return bool({one for one in used & changed if one})
+    return bool({value for value in used & changed if value})

@@ -46,8 +46,8 @@ def inventory(specification: Specification, level: Safety = Safety.OWNED) -> dic
 
 def absent(expected: Mapping[str, int], ids: Iterable[str]) -> list[str]:
     """The functions that have fewer tests in `ids` than expected, sorted."""
-    found = Counter(one.partition("[")[0] for one in set(ids))
-    return sorted(one for one, number in expected.items() if found[one] < number)
+    found = Counter(identifier.partition("[")[0] for identifier in set(ids))
+    return sorted(value for value, number in expected.items() if found[value] < number)
 
 
 def _modules(system: str) -> Iterator[ModuleType]:

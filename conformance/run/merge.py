@@ -84,9 +84,9 @@ def merge(given: Iterable[RunRecord], leftovers: Sequence[Leftover] = (), residu
     started = min(records, key=lambda record: datetime.datetime.fromisoformat(record.started)).started
     day = datetime.datetime.fromisoformat(started).date()
     entries = _baseline(records, day, verdicts, tests, [*deviations, *findings], complete=complete)
-    minimum = max((one for record in records if (one := record.coverage.minimum) is not None), default=None)
+    minimum = max((number for record in records if (number := record.coverage.minimum) is not None), default=None)
     covered = coverage(verdicts, [*deviations, *findings], minimum)
-    problems = [f"{one} is missing; run it, and merge again" for one in absent]
+    problems = [f"{value} is missing; run it, and merge again" for value in absent]
     problems += dict.fromkeys(problem for record in records for problem in record.problems)
     return RunRecord(
         complete=complete,
@@ -109,13 +109,13 @@ def merge(given: Iterable[RunRecord], leftovers: Sequence[Leftover] = (), residu
         baseline=entries,
         accommodations=_accommodations(records),
         tests=tests,
-        not_run=sorted({one for record in records for one in record.not_run}),
-        beside=list(dict.fromkeys(one for record in records for one in record.beside)),
+        not_run=sorted({value for record in records for value in record.not_run}),
+        beside=list(dict.fromkeys(value for record in records for value in record.beside)),
         shapes=_shapes(records),
         calls=dict(sorted({name: call for record in records for name, call in record.calls.items()}.items())),
         durations=_durations([record.durations for record in records]),
-        leftovers=[*(one for record in records for one in record.leftovers), *leftovers],
-        residue=_residue([*(one for record in records for one in record.residue), *residue]),
+        leftovers=[*(leftover for record in records for leftover in record.leftovers), *leftovers],
+        residue=_residue([*(item for record in records for item in record.residue), *residue]),
         problems=problems,
         summary=summarise(verdicts),
         coverage=covered,
@@ -126,8 +126,8 @@ def _checked(records: Sequence[RunRecord]) -> list[str]:
     """The shards that are missing. Raises Unmergeable."""
     if not records:
         raise Unmergeable("none of them has a record; run at least one shard again.")
-    for what, told in MUST_BE_EQUAL.items():
-        if any(told(record) != told(records[0]) for record in records):
+    for what, value_of in MUST_BE_EQUAL.items():
+        if any(value_of(record) != value_of(records[0]) for record in records):
             raise Unmergeable(f"they have different {what}; use the shards of one run.")
     numbers = [shard_of(record).index for record in records]
     for number in numbers:
@@ -143,8 +143,8 @@ def _cut_short(record: RunRecord) -> bool:
         record.exit_code in CODES
         or bool(record.not_run)
         or any(
-            one.reason in (Reason.TARGET_UNAVAILABLE, Reason.INTERRUPTED, Reason.TIME_BUDGET, Reason.NOT_SELECTED)
-            for one in record.verdicts
+            verdict.reason in (Reason.TARGET_UNAVAILABLE, Reason.INTERRUPTED, Reason.TIME_BUDGET, Reason.NOT_SELECTED)
+            for verdict in record.verdicts
         )
     )
 
@@ -155,36 +155,36 @@ def _cut_short(record: RunRecord) -> bool:
 def _verdicts(records: Sequence[RunRecord], absent: str) -> list[VerdictRecord]:
     by_requirement: dict[str, list[VerdictRecord]] = {}
     for record in records:
-        for one in record.verdicts:
-            by_requirement.setdefault(one.requirement, []).append(one)
+        for verdict in record.verdicts:
+            by_requirement.setdefault(verdict.requirement, []).append(verdict)
     read_only = records[0].target.safety == Safety.READ_ONLY
     return explained(_verdict(said, absent, read_only=read_only) for said in by_requirement.values())
 
 
 def _verdict(verdicts: Sequence[VerdictRecord], absent: str, *, read_only: bool) -> VerdictRecord:
     """The verdict of all shards on one requirement: results of tests take precedence over their absence."""
-    tested = [one for one in verdicts if one.tests]
+    tested = [verdict for verdict in verdicts if verdict.tests]
     if not tested:
         return _untested_verdict(verdicts, absent, read_only=read_only)
-    outcome = min((one.outcome for one in tested), key=PRECEDENCE.__getitem__)
-    winning = [one for one in tested if one.outcome is outcome]
+    outcome = min((verdict.outcome for verdict in tested), key=PRECEDENCE.__getitem__)
+    winning = [verdict for verdict in tested if verdict.outcome is outcome]
     return winning[0].model_copy(
         update={
-            "tests": sorted({test for one in tested for test in one.tests}),
-            "evidence": list(dict.fromkeys(name for one in winning for name in one.evidence))[:EVIDENCE],
+            "tests": sorted({test for verdict in tested for test in verdict.tests}),
+            "evidence": list(dict.fromkeys(name for verdict in winning for name in verdict.evidence))[:EVIDENCE],
         }
     )
 
 
 def _untested_verdict(verdicts: Sequence[VerdictRecord], absent: str, *, read_only: bool) -> VerdictRecord:
-    outcome = min((one.outcome for one in verdicts), key=PRECEDENCE.__getitem__)
+    outcome = min((verdict.outcome for verdict in verdicts), key=PRECEDENCE.__getitem__)
     if outcome is not Outcome.NOT_EXERCISED:
-        return next(one for one in verdicts if one.outcome is outcome)
+        return next(verdict for verdict in verdicts if verdict.outcome is outcome)
     for reason in UNTESTED_REASONS:
-        for one in verdicts:
-            if one.reason is reason:
-                return one
-    first = next((one for one in verdicts if one.reason is not Reason.MISSING_SHARD), verdicts[0])
+        for verdict in verdicts:
+            if verdict.reason is reason:
+                return verdict
+    first = next((verdict for verdict in verdicts if verdict.reason is not Reason.MISSING_SHARD), verdicts[0])
     if first.reason is not Reason.MISSING_SHARD:
         return first
     reason, detail = (Reason.MISSING_SHARD, absent) if absent else no_evidence(read_only=read_only)
@@ -195,21 +195,21 @@ def _deviations(lists: Iterable[Iterable[DeviationRecord]]) -> list[DeviationRec
     """Deviations by fingerprint; those of several shards are merged."""
     found: dict[str, DeviationRecord] = {}
     for records in lists:
-        for one in records:
-            other = found.get(one.fingerprint)
-            found[one.fingerprint] = one if other is None else _combined(other, one)
+        for record in records:
+            other = found.get(record.fingerprint)
+            found[record.fingerprint] = record if other is None else _combined(other, record)
     return ordered(found[key] for key in sorted(found))
 
 
-def _combined(one: DeviationRecord, other: DeviationRecord) -> DeviationRecord:
-    return one.model_copy(
+def _combined(deviation: DeviationRecord, other: DeviationRecord) -> DeviationRecord:
+    return deviation.model_copy(
         update={
-            "occurrences": one.occurrences + other.occurrences,
-            "tests": sorted({*one.tests, *other.tests}),
-            "evidence": list(dict.fromkeys([*one.evidence, *other.evidence]))[: EVIDENCE + 1],
-            "places": sorted({*one.places, *other.places}),
-            "baseline": one.baseline if other.baseline else None,
-            "unstable": one.unstable and other.unstable,
+            "occurrences": deviation.occurrences + other.occurrences,
+            "tests": sorted({*deviation.tests, *other.tests}),
+            "evidence": list(dict.fromkeys([*deviation.evidence, *other.evidence]))[: EVIDENCE + 1],
+            "places": sorted({*deviation.places, *other.places}),
+            "baseline": deviation.baseline if other.baseline else None,
+            "unstable": deviation.unstable and other.unstable,
         }
     )
 
@@ -233,7 +233,7 @@ def _baseline(
     entries: dict[str, BaselineEntry] = {
         entry.fingerprint: entry for report in reports for entry in (*report.gone, *report.unreached, *report.expired)
     }
-    entries.update({one.fingerprint: one.baseline for one in found if one.baseline is not None})
+    entries.update({deviation.fingerprint: deviation.baseline for deviation in found if deviation.baseline is not None})
     whole = Baseline(tuple(entries[key] for key in sorted(entries)))
     return whole.report(day, fingerprints(found), verdicts, tests, complete=complete)
 
@@ -256,7 +256,7 @@ def _ending(
         internal=exit_codes.INTERNAL in codes,
         interrupted=missing or exit_codes.INTERRUPTED in codes,
         unavailable=exit_codes.UNAVAILABLE in codes,
-        new_deviations=any(one.is_new for one in [*deviations, *(findings if strict else [])]),
+        new_deviations=any(deviation.is_new for deviation in [*deviations, *(findings if strict else [])]),
         stale_baseline=bool(strict and entries and entries.gone),
         tested_too_little=short,
         pytest_status=FAILED_IN_PYTEST if any(record.beside for record in records) else 0,
@@ -268,9 +268,9 @@ def _accommodations(records: Sequence[RunRecord]) -> list[AccommodationRecord]:
     """Each accommodation once, from the shard that tested its documented form."""
     found: dict[str, AccommodationRecord] = {}
     for record in records:
-        for one in record.accommodations:
-            if one.operation not in found or found[one.operation].needed is None:
-                found[one.operation] = one
+        for accommodation in record.accommodations:
+            if accommodation.operation not in found or found[accommodation.operation].needed is None:
+                found[accommodation.operation] = accommodation
     return list(found.values())
 
 
@@ -289,21 +289,21 @@ def _shapes(records: Sequence[RunRecord]) -> dict[str, dict[str, Shape]]:
 def _durations(given: Sequence[Mapping[str, Mapping[str, float]]]) -> dict[str, dict[str, float]]:
     """Merge means by number of calls, and medians as if each call of a shard took the shard's median."""
     filled = [
-        {"tests": {}, "operations": {}, "medians": {}, "fastest": {}, "slowest": {}, "calls": {}, **one}
-        for one in given
+        {"tests": {}, "operations": {}, "medians": {}, "fastest": {}, "slowest": {}, "calls": {}, **item}
+        for item in given
     ]
     calls: dict[str, int] = {}
-    for one in filled:
-        for operation, count in one["calls"].items():
+    for item in filled:
+        for operation, count in item["calls"].items():
             calls[operation] = calls.get(operation, 0) + int(count)
     means, medians = {}, {}
     for operation, count in sorted(calls.items()):
-        with_operation = [one for one in filled if operation in one["calls"]]
-        whole = sum(one["operations"][operation] * one["calls"][operation] for one in with_operation)
+        with_operation = [item for item in filled if operation in item["calls"]]
+        whole = sum(item["operations"][operation] * item["calls"][operation] for item in with_operation)
         means[operation] = round(whole / count, 4)
-        each = [one["medians"][operation] for one in with_operation for _ in range(int(one["calls"][operation]))]
+        each = [item["medians"][operation] for item in with_operation for _ in range(int(item["calls"][operation]))]
         medians[operation] = round(median(each), 4)
-    tests = {test: seconds for one in filled for test, seconds in one["tests"].items()}
+    tests = {test: seconds for item in filled for test, seconds in item["tests"].items()}
     return {
         "tests": dict(sorted(tests.items())),
         "operations": means,
@@ -319,22 +319,22 @@ def _extremes(
 ) -> dict[str, float]:
     """The fastest or slowest call of each operation in any shard."""
     found: dict[str, float] = {}
-    for one in given:
-        for operation, seconds in one[kind].items():
+    for item in given:
+        for operation, seconds in item[kind].items():
             found[operation] = choose(seconds, found.get(operation, seconds))
     return dict(sorted(found.items()))
 
 
 def _residue(given: Iterable[Residue]) -> list[Residue]:
     by_kind: dict[tuple[str, str, str], list[Residue]] = {}
-    for one in given:
-        by_kind.setdefault((one.system, one.kind, one.why), []).append(one)
+    for residue in given:
+        by_kind.setdefault((residue.system, residue.kind, residue.why), []).append(residue)
     return [
         Residue(
             system=system,
             kind=kind,
-            count=sum(one.count for one in those),
-            identifiers=[name for one in those for name in one.identifiers][:IDENTIFIERS],
+            count=sum(residue.count for residue in those),
+            identifiers=[name for residue in those for name in residue.identifiers][:IDENTIFIERS],
             why=why,
         )
         for (system, kind, why), those in sorted(by_kind.items())

@@ -25,11 +25,11 @@ def merge_directories(runs: Sequence[Path]) -> RunRecord:
     remains = [aggregate.remains(run) for run in killed]
     record = merge.merge(
         records,
-        leftovers=[one for leftovers, _ in remains for one in leftovers],
-        residue=[one for _, residue in remains for one in residue],
+        leftovers=[leftover for leftovers, _ in remains for leftover in leftovers],
+        residue=[item for _, residue in remains for item in residue],
     )
-    told = [f"{run}: a shard ended without a record" for run in killed]
-    return record.model_copy(update={"problems": [*record.problems, *told]})
+    named = [f"{run}: a shard ended without a record" for run in killed]
+    return record.model_copy(update={"problems": [*record.problems, *named]})
 
 
 def write(record: RunRecord, runs: Sequence[Path], output: Path) -> None:
@@ -37,7 +37,7 @@ def write(record: RunRecord, runs: Sequence[Path], output: Path) -> None:
     directories, merged = [RunDirectory.of(run) for run in runs], RunDirectory(output)
     for path, name in _journals(directories):
         shutil.copyfile(path, output / name)
-    concatenate((one.exchanges for one in directories if one.exchanges.exists()), merged.exchanges)
+    concatenate((directory.exchanges for directory in directories if directory.exchanges.exists()), merged.exchanges)
     write_reports.write_reports(record, output)
 
 

@@ -137,7 +137,7 @@ OPTIONS: Final = (
     Option("register", "requirements of your own; repeatable", Kind.PATH, "FILE", repeatable=True, in_command=False),
     Option("progress", "show a progress bar instead of dots", Kind.FLAG, in_command=False),
 )
-_BY_VARIABLE: Final = {one.variable: one for one in OPTIONS}
+_BY_VARIABLE: Final = {option.variable: option for option in OPTIONS}
 
 
 def pytest_arguments(values: dict[str, object]) -> list[str]:
@@ -148,5 +148,5 @@ def pytest_arguments(values: dict[str, object]) -> list[str]:
         if isinstance(value, bool):
             arguments += [name] if value else []
         elif value is not None:
-            arguments += [f"{name}={one}" for one in (value if isinstance(value, tuple) else (value,))]
+            arguments += [f"{name}={item}" for item in (value if isinstance(value, tuple) else (value,))]
     return arguments

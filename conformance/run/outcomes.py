@@ -36,7 +36,9 @@ def verdicts(
     by_requirement: dict[str, list[tuple[str, Verdict]]] = {}
     for test, verdict in logs.verdicts:
         by_requirement.setdefault(verdict.requirement, []).append((test, verdict))
-    uncallable = _uncallable(logs, {one.id for spec in specs.values() for one in accommodated_operations(spec)})
+    uncallable = _uncallable(
+        logs, {operation.id for spec in specs.values() for operation in accommodated_operations(spec)}
+    )
     lenient = _lenient(logs)
     for system, spec in specs.items():
         for requirement in spec.requirements.values():
@@ -64,18 +66,33 @@ def explained(records: Iterable[VerdictRecord]) -> list[VerdictRecord]:
     """Add to the records of operations that no call reached why the tests could not reach them."""
     records = list(records)
     reached = {
-        one.operation
-        for one in records
-        if one.outcome is Outcome.CONFORMS and _needs_a_call(StructuralId.parse(one.requirement))
+        record.operation
+        for record in records
+        if record.outcome is Outcome.CONFORMS and _needs_a_call(StructuralId.parse(record.requirement))
     }
-    kept = [one for one in records if one.tests and one.outcome in NOT_TESTED and one.operation not in reached]
-    kept.sort(key=lambda one: (one.outcome is Outcome.BLOCKED, one.blocked_by or "", one.reason or "", one.detail))
-    why = {one.operation: one for one in kept}  # the last one is used: a deviation takes precedence over a reason
+    kept = [
+        record
+        for record in records
+        if record.tests and record.outcome in NOT_TESTED and record.operation not in reached
+    ]
+    kept.sort(
+        key=lambda verdict: (
+            verdict.outcome is Outcome.BLOCKED,
+            verdict.blocked_by or "",
+            verdict.reason or "",
+            verdict.detail,
+        )
+    )
+    why = {
+        verdict.operation: verdict for verdict in kept
+    }  # the last one is used: a deviation takes precedence over a reason
     return [
-        one.model_copy(update=why[one.operation].model_dump(include={"outcome", "reason", "detail", "blocked_by"}))
-        if (one.reason, one.detail) == NO_EVIDENCE and not one.tests and one.operation in why
-        else one
-        for one in records
+        record.model_copy(
+            update=why[record.operation].model_dump(include={"outcome", "reason", "detail", "blocked_by"})
+        )
+        if (record.reason, record.detail) == NO_EVIDENCE and not record.tests and record.operation in why
+        else record
+        for record in records
     ]
 
 
@@ -92,18 +109,18 @@ def with_recorded_roots(
     A deviation of what the target does not claim, or of a requirement that is not `selected`, is not recorded, and
     blocks nothing: what depends on it is not exercised.
     """
-    roots = {one.fingerprint: one for _, one in logs.verdicts if one.fingerprint}
+    roots = {verdict.fingerprint: verdict for _, verdict in logs.verdicts if verdict.fingerprint}
 
-    def freed(one: VerdictRecord) -> VerdictRecord:
-        root = roots.get(one.blocked_by or "")
-        if one.outcome is not Outcome.BLOCKED or root is None or one.blocked_by in recorded:
-            return one
+    def freed(verdict: VerdictRecord) -> VerdictRecord:
+        root = roots.get(verdict.blocked_by or "")
+        if verdict.outcome is not Outcome.BLOCKED or root is None or verdict.blocked_by in recorded:
+            return verdict
         reason, why = Reason.UNSUPPORTED, "which the target file does not claim"
         if root.requirement not in selected:
             reason, why = Reason.NOT_SELECTED, "which deviates in what was not selected"
         detail = f"needs {root.operation}, {why}"
         changed = {"outcome": Outcome.NOT_EXERCISED, "blocked_by": None, "reason": reason, "detail": detail}
-        return one.model_copy(update=changed)
+        return verdict.model_copy(update=changed)
 
     return list(map(freed, records))
 
@@ -120,7 +137,7 @@ def _merged(requirement: Requirement, verdicts_of_requirement: list[tuple[str, V
         reason=first.reason if outcome is Outcome.NOT_EXERCISED else None,
         detail="" if outcome is Outcome.DEVIATES else first.detail,
         tests=sorted({test for test, _ in verdicts_of_requirement}),
-        evidence=list(dict.fromkeys(one for _, verdict in winning[:3] for one in verdict.evidence))[:5],
+        evidence=list(dict.fromkeys(value for _, verdict in winning[:3] for value in verdict.evidence))[:5],
         blocked_by=first.blocked_by,
     )
 
@@ -143,11 +160,11 @@ def _lenient(logs: WorkerLogs) -> dict[str, str]:
     """Operations that do not refuse as documented, with the deviation that shows it: no documented refusal was seen."""
     kinds = (Kind.NOT_REFUSED, Kind.STATUS)
     found = [
-        one
-        for _, one in logs.verdicts
-        if one.kind in kinds and one.fingerprint and StructuralId.parse(one.requirement) is None
+        verdict
+        for _, verdict in logs.verdicts
+        if verdict.kind in kinds and verdict.fingerprint and StructuralId.parse(verdict.requirement) is None
     ]
-    return {one.operation: one.fingerprint for one in reversed(found) if one.fingerprint}
+    return {verdict.operation: verdict.fingerprint for verdict in reversed(found) if verdict.fingerprint}
 
 
 def _without_verdict(

@@ -39,7 +39,7 @@ def extended(paths: Iterable[Path], systems: Collection[str] = ()) -> dict[str, 
     """
     found: dict[str, Specification] = {}
     for path in paths:
-        found |= _with_file(path, found, [*systems, *(one for one in SYSTEMS if one not in systems)])
+        found |= _with_file(path, found, [*systems, *(system for system in SYSTEMS if system not in systems)])
     return found
 
 
@@ -65,13 +65,17 @@ def _with_file(path: Path, found: Mapping[str, Specification], systems: Iterable
     for system, entries in by_system.items():
         own: dict[str, Requirement] = {}
         for entry in entries:
-            for one in specification.registered(system, entry, known[system].operations, path, known[system].users):
-                taken = next((spec for spec in known.values() if one.id in spec.requirements), None)
-                if one.id in own:
-                    wrong.append(f"{one.id}: the id is given to two entries; give each its own")
+            for requirement in specification.registered(
+                system, entry, known[system].operations, path, known[system].users
+            ):
+                taken = next((spec for spec in known.values() if requirement.id in spec.requirements), None)
+                if requirement.id in own:
+                    wrong.append(f"{requirement.id}: the id is given to two entries; give each its own")
                 elif taken is not None:
-                    wrong.append(f"{one.id}: is the id of a requirement of {taken.title} already; give yours another")
-                own[one.id] = one
+                    wrong.append(
+                        f"{requirement.id}: is the id of a requirement of {taken.title} already; give yours another"
+                    )
+                own[requirement.id] = requirement
         added[system] = _joined(known[system], own, register, digest)
         wrong += _documents(known[system], register)
         wrong += _against_rules(path, system, replace(added[system], requirements=own))
@@ -86,8 +90,8 @@ def _joined(known: Specification, mine: Mapping[str, Requirement], register: Reg
         known,
         requirements={**known.requirements, **mine},
         digest=hashlib.sha256(f"{known.digest}\0{digest}".encode()).hexdigest(),
-        documents={**known.documents, **{name: one.sha256 for name, one in register.documents.items()}},
-        lengths={**known.lengths, **{name: one.lines for name, one in register.documents.items()}},
+        documents={**known.documents, **{name: document.sha256 for name, document in register.documents.items()}},
+        lengths={**known.lengths, **{name: document.lines for name, document in register.documents.items()}},
         addresses={**known.addresses, **addresses_of(register.documents)},
     )
 
@@ -120,8 +124,8 @@ def _entry_problems(entry: Entry, known: Mapping[str, Specification]) -> Iterato
 
 
 def _nearest(name: str, operations: Collection[str]) -> str:
-    told = hint(name, operations)
-    return told if told.startswith("did you mean") else "`conformance operations` lists them"
+    message = hint(name, operations)
+    return message if message.startswith("did you mean") else "`conformance operations` lists them"
 
 
 def _system_of(entry: Entry, known: Mapping[str, Specification]) -> str:
@@ -130,14 +134,14 @@ def _system_of(entry: Entry, known: Mapping[str, Specification]) -> str:
 
 
 def _documents(known: Specification, register: Register) -> Iterator[str]:
-    for name, one in register.documents.items():
+    for name, document in register.documents.items():
         digest = known.documents.get(name)
-        if digest not in (None, one.sha256):
+        if digest not in (None, document.sha256):
             yield f"documents: {name}: is a document already, with another sha256 ({digest}); give yours another name"
 
 
 def _against_rules(path: Path, system: str, mine: Specification) -> Iterator[str]:
     """The problems that the rules of `conformance dev lint` find in a register."""
     subject = Subject(path, path, mine, {}, profiles=SYSTEMS[system].profiles, keys=keys(table_of(system)))
-    for problem in check(subject, [one for one in RULES.values() if one.of_register]):
-        yield f"{problem.place}: {problem.told}"
+    for problem in check(subject, [rule for rule in RULES.values() if rule.of_register]):
+        yield f"{problem.place}: {problem.message}"

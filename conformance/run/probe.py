@@ -27,7 +27,7 @@ class ProbeResult:
 
     what: str
     works: bool
-    told: str
+    message: str
     unsure: bool = False
     """It responds, and whether it works cannot be decided yet."""
 
@@ -38,7 +38,7 @@ def probe(target: Target, system: str) -> Iterator[ProbeResult]:
     worker = Worker(cautious, run="0" * 8)
     try:
         for result in _results(worker, system):
-            yield replace(result, told=escape.line(worker.redactor.text(result.told)))
+            yield replace(result, message=escape.line(worker.redactor.text(result.message)))
     finally:
         worker.close(sweep=False)
 
@@ -75,11 +75,15 @@ def _other_user(session: Session, user: str, what: str) -> ProbeResult:
 
     if not session.credentials.given(user):
         held = session.specification.users.get(user)
-        for one in _reads(session) if held is not None else ():
-            if one.permission and set(one.permission).isdisjoint(held or ()) and (seen := send(one, user)).response.ok:
-                told = f"gets a token, and {one.method} {seen.request.url} accepts it, which needs"
+        for read in _reads(session) if held is not None else ():
+            if (
+                read.permission
+                and set(read.permission).isdisjoint(held or ())
+                and (seen := send(read, user)).response.ok
+            ):
+                message = f"gets a token, and {read.method} {seen.request.url} accepts it, which needs"
                 advice = "if the user has that permission, choose another user, or the run reports it as a deviation"
-                return ProbeResult(what, True, f"{told} {' or '.join(one.permission)}: {advice}", unsure=True)
+                return ProbeResult(what, True, f"{message} {' or '.join(read.permission)}: {advice}", unsure=True)
         return ProbeResult(what, True, "gets a token")
 
     refusal = unknown_token(send, _reads(session), user)
@@ -95,8 +99,8 @@ def _fixtures(session: Session) -> Iterator[ProbeResult]:
             continue
         sentence = session.fixtures.look(key)
         if sentence or key in session.fixtures.known:
-            told = sentence or f"{value} exists"
-            yield ProbeResult(key, not sentence, told)
+            message = sentence or f"{value} exists"
+            yield ProbeResult(key, not sentence, message)
         else:
             yield ProbeResult(key, True, f"{value}: only a run can show whether it exists", unsure=True)
 
@@ -113,28 +117,28 @@ def _main_user(session: Session) -> ProbeResult:
     status = exchange.response.status
     answered = f"status {status}" if exchange.response.ok else described(exchange.response)
     if not exchange.has_response:
-        works, told = False, f"{exchange.error}. Is {_place(session, operation)} right and the server running?"
+        works, message = False, f"{exchange.error}. Is {_place(session, operation)} right and the server running?"
     elif status in UNAUTHORIZED:
-        works, told = _refused(session, operation, exchange, answered)
+        works, message = _refused(session, operation, exchange, answered)
     elif found := no_api(operation, exchange, _reads(session), partial(_ask, session)):
-        works, told = False, f"{found}. Correct {_place(session, operation)} in the target file."
+        works, message = False, f"{found}. Correct {_place(session, operation)} in the target file."
     elif status in GATEWAY_STATUSES:
-        works, told = False, f"{answered}. Is the server working?"
+        works, message = False, f"{answered}. Is the server working?"
     elif gateways.redirects(exchange):
         key = _place(session, operation).partition(" = ")[0]
-        works, told = False, gateways.describe_redirect(exchange, key)
+        works, message = False, gateways.describe_redirect(exchange, key)
     elif gateways.is_outside(operation, exchange):
         place = _place(session, operation)
-        works, told = False, f"{answered}: an HTML page. Is {place} the URL of the API?"
+        works, message = False, f"{answered}: an HTML page. Is {place} the URL of the API?"
     else:
-        works, told = True, answered
-        told += replaced
+        works, message = True, answered
+        message += replaced
         if not exchange.response.ok:
-            told += "; only a run can show whether it accepts the credentials"
+            message += "; only a run can show whether it accepts the credentials"
             if status == 404 and not _reads(session):
-                told += f", and whether {_place(session, operation)} is right"
+                message += f", and whether {_place(session, operation)} is right"
     unsure = works and not exchange.response.ok
-    return ProbeResult("user", works, f"{operation.method} {exchange.request.url}: {told}", unsure)
+    return ProbeResult("user", works, f"{operation.method} {exchange.request.url}: {message}", unsure)
 
 
 def _renewed(session: Session) -> bool:
@@ -155,7 +159,7 @@ def _refused(session: Session, operation: Operation, exchange: Exchange, answere
     table = session.table
     match session.credentials.given(MAIN):
         case "api_key":
-            if any(_ask(session, Call(one)).response.ok for one in _reads(session)):
+            if any(_ask(session, Call(read)).response.ok for read in _reads(session)):
                 return True, f"{answered}; the API key works for other operations"
             if table.key_opens_in_a_run:
                 return True, f"{answered}; only a run can show whether the API key runs the process"

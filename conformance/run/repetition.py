@@ -21,8 +21,8 @@ class Repetition:
         """The repetition with these verdicts."""
         verdicts = list(verdicts)
         return cls(
-            frozenset(one.fingerprint for one in verdicts if one.fingerprint),
-            frozenset(one.requirement for one in verdicts if one.outcome is Outcome.CONFORMS),
+            frozenset(verdict.fingerprint for verdict in verdicts if verdict.fingerprint),
+            frozenset(verdict.requirement for verdict in verdicts if verdict.outcome is Outcome.CONFORMS),
         )
 
     @classmethod
@@ -46,5 +46,5 @@ def is_unstable(seen: Iterable[tuple[str, Verdict]], repetitions: Mapping[str, R
     test.
     """
     seen = list(seen)
-    again = any(one.fingerprint in other.showed for _, one in seen[:1] for other in repetitions.values())
-    return not again and all(test in repetitions and not repetitions[test].leaves(one) for test, one in seen)
+    again = any(verdict.fingerprint in other.showed for _, verdict in seen[:1] for other in repetitions.values())
+    return not again and all(test in repetitions and not repetitions[test].leaves(verdict) for test, verdict in seen)

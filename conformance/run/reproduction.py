@@ -61,29 +61,31 @@ def reproduction(
     """
     known = frozenset(placeholders)
     if len(exchanges) < 2:
-        return "".join(curl.curl(one.request, known, files) for one in exchanges)
+        return "".join(curl.curl(exchange.request, known, files) for exchange in exchanges)
     found = _extracted(exchanges)
     variables = {value: taken.variable for values in found.values() for value, taken in values.items()}
     steps: list[Step] = []
     written = False
-    for index, one in enumerate(exchanges):
-        reads = one.request.method in SAFE_METHODS
+    for index, recording in enumerate(exchanges):
+        reads = recording.request.method in SAFE_METHODS
         steps.append(
             Step(
-                one.operation,
+                recording.operation,
                 replace(
-                    one.request,
-                    url=_with_variables(one.request.url, variables),
-                    headers=tuple((name, _with_variables(value, variables)) for name, value in one.request.headers),
-                    body=_body_with_variables(one.request.body, variables),
+                    recording.request,
+                    url=_with_variables(recording.request.url, variables),
+                    headers=tuple(
+                        (name, _with_variables(value, variables)) for name, value in recording.request.headers
+                    ),
+                    body=_body_with_variables(recording.request.body, variables),
                 ),
-                one.status,
+                recording.status,
                 tuple(
                     replace(taken, text=_with_variables(taken.text, variables))
                     for taken in found.get(index, {}).values()
                 ),
                 settle if reads and written else 0,
-                one.id == shown,
+                recording.id == shown,
             )
         )
         written = not reads
@@ -92,14 +94,14 @@ def reproduction(
 
 def _extracted(exchanges: Sequence[Recorded]) -> dict[int, dict[str, Taken]]:
     """By exchange and value: what later requests need from its response, unless an earlier request had it."""
-    texts = [_text(one.request) for one in exchanges]
+    texts = [_text(exchange.request) for exchange in exchanges]
     all_texts = "\n".join(texts)
     found: dict[int, dict[str, Taken]] = {}
     used = set(_RESERVED)
     known: set[str] = set()
-    for index, one in enumerate(exchanges[:-1]):
+    for index, recording in enumerate(exchanges[:-1]):
         earlier, later = "\n".join(texts[: index + 1]), "\n".join(texts[index + 1 :])
-        for value, place, text, name in _values(one.response):
+        for value, place, text, name in _values(recording.response):
             if value in known or not _is_in(value, later) or _is_in(value, earlier):
                 continue
             variable = value[1:] if _HANDED_OUT.fullmatch(value) else _variable(name, used, all_texts)

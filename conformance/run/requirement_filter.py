@@ -43,25 +43,25 @@ class RequirementFilter:
         """Whether it excludes anything."""
         return bool(self.include or self.exclude)
 
-    def selects(self, identifier: str, one: Named) -> bool:
+    def selects(self, identifier: str, named: Named) -> bool:
         """Whether the requirement with this id is tested."""
-        names = (identifier, one.operation, one.profile)
+        names = (identifier, named.operation, named.profile)
         return (not self.include or _any(self.include, names)) and not _any(self.exclude, names)
 
     def selects_profiles(self, profiles: Collection[str]) -> bool:
         """Whether a test of these profiles is run, if it cites no requirement."""
         return (not self.include or _any(self.include, profiles)) and not _any(self.exclude, profiles)
 
-    def excludes(self, identifier: str, one: Named) -> bool:
+    def excludes(self, identifier: str, named: Named) -> bool:
         """Whether a pattern of `exclude` matches the requirement with this id."""
-        return _any(self.exclude, (identifier, one.operation, one.profile))
+        return _any(self.exclude, (identifier, named.operation, named.profile))
 
     def check(self, known: Iterable[str], prefix: str = "--") -> None:
         """Check that each pattern matches one of the `known` names. Raises Unmatched."""
         names = list(dict.fromkeys(known))
         for option, patterns in (("include", self.include), ("exclude", self.exclude)):
             for pattern in patterns:
-                if not any(_matches(pattern, one) for one in names):
+                if not any(_matches(pattern, name) for name in names):
                     what = f"{prefix}{option} {pattern}: matches no operation, profile or requirement"
                     raise Unmatched(f"{what}; {_suggestion(pattern, names)}")
 
@@ -72,10 +72,10 @@ EVERYTHING: Final = RequirementFilter()
 
 def names_of(specifications: Iterable[Specification]) -> Iterator[str]:
     """The names that patterns can match: profiles, operations and requirements of some specifications."""
-    for one in specifications:
-        yield from (operation.profile for operation in one.operations.values())
-        yield from one.operations
-        yield from one.requirements
+    for specification in specifications:
+        yield from (operation.profile for operation in specification.operations.values())
+        yield from specification.operations
+        yield from specification.requirements
 
 
 def _any(patterns: Iterable[str], names: Collection[str]) -> bool:
@@ -90,8 +90,8 @@ def _matches(pattern: str, name: str) -> bool:
 def _suggestion(pattern: str, names: Collection[str]) -> str:
     """The advice for a pattern that matches nothing."""
     plain = pattern.replace("*", "").replace("?", "").lower()
-    inside = sorted((one for one in names if plain and plain in one.lower()), key=len)[:MAX_SUGGESTIONS]
-    folded = {one.lower(): one for one in names}
-    close = inside or [folded[one] for one in nearest(plain, folded)]
+    inside = sorted((name for name in names if plain and plain in name.lower()), key=len)[:MAX_SUGGESTIONS]
+    folded = {name.lower(): name for name in names}
+    close = inside or [folded[value] for value in nearest(plain, folded)]
     listed = "`conformance operations` and `conformance requirements` list them."
     return f"did you mean {' or '.join(close)}?" if close else listed

@@ -18,11 +18,11 @@ def split_tests(
     """
     names = groups or {}
     units: dict[str, list[str]] = {}
-    for one in sorted(set(tests)):
-        units.setdefault(names.get(one, one), []).append(one)
-    known = [seconds[one] for unit in units.values() for one in unit if one in seconds]
+    for test in sorted(set(tests)):
+        units.setdefault(names.get(test, test), []).append(test)
+    known = [seconds[value] for unit in units.values() for value in unit if value in seconds]
     default = median(known) if known else 1.0
-    duration = {name: sum(seconds.get(one, default) for one in unit) for name, unit in units.items()}
+    duration = {name: sum(seconds.get(value, default) for value in unit) for name, unit in units.items()}
     parts: list[list[str]] = [[] for _ in range(of)]
     loads = [(0.0, 0, number) for number in range(of)]
     for name in sorted(units, key=lambda name: (-duration[name], name)):

@@ -73,7 +73,7 @@ def clean(
             cleaner.close()
             left = journal.open()
             done.kept.extend(left)
-            done.reasons.update({one: journal.kept[one.key][0] for one in left if one.key in journal.kept})
+            done.reasons.update({item: journal.kept[item.key][0] for item in left if item.key in journal.kept})
             keys = {entry.key for entry in before} - {entry.key for entry in left}
             settled = [entry for entry in journal.entries.values() if entry.key in keys]
             done.removed.extend(entry for entry in settled if entry.key not in journal.absent)

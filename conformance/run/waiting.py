@@ -53,12 +53,12 @@ def _responds(exchange: Exchange) -> bool:
 def _calls(table: SystemTable, operations: Collection[Operation]) -> Iterator[Call]:
     """For each API of a system, a call without credentials that only reads, or only requests a path."""
     by_api: dict[str, list[Operation]] = {}
-    for one in operations:
-        by_api.setdefault(one.server, []).append(one)
+    for operation in operations:
+        by_api.setdefault(operation.server, []).append(operation)
     for group in by_api.values():
         reads = plain_reads(group)
-        for one in [*reads[:1], *(replace(one, method="GET") for one in group)]:
-            path = {name: table.fixture(one.fixtures.get(name, "")) for name in one.path_parameters}
+        for operation in [*reads[:1], *(replace(item, method="GET") for item in group)]:
+            path = {name: table.fixture(operation.fixtures.get(name, "")) for name in operation.path_parameters}
             if all(path.values()):
-                yield Call(one, user=NOBODY, path=path)
+                yield Call(operation, user=NOBODY, path=path)
                 break

@@ -118,8 +118,8 @@ class Worker:
         table = self.target.table(system)
         spec = table.specification()
         secret = {"token": SECRET_FIELDS, "api_key": KEY_FIELDS}
-        handing_out = (one for one in spec.operations.values() if one.resource in secret)
-        self._secret_fields.update((one.id, secret[one.resource]) for one in handing_out)
+        handing_out = (entry for entry in spec.operations.values() if entry.resource in secret)
+        self._secret_fields.update((entry.id, secret[entry.resource]) for entry in handing_out)
         self._secret_fields[TOKEN_REQUEST] = SECRET_FIELDS
         limits = Allowance(
             self.quota.shard.part(self.target.limits.open_resources),
@@ -165,7 +165,7 @@ class Worker:
             self.directory.worker_exchanges(self.name) if self.directory else None,
             self.redactor,
             lists=lists,
-            others=frozenset(one.id for one in spec.operations.values() if one.confidential or self._reads_only),
+            others=frozenset(entry.id for entry in spec.operations.values() if entry.confidential or self._reads_only),
             foreign=lambda text: not ledger.mentions_ours(text),
             seen=saw,
         )
@@ -242,7 +242,7 @@ class Worker:
             self._finish(session, recorder, test)
             return
         verdicts = self._with_chains(session, recorder.verdicts)
-        session.client.evidence.cite(one for verdict in verdicts for one in (*verdict.evidence, *verdict.chain))
+        session.client.evidence.cite(value for verdict in verdicts for value in (*verdict.evidence, *verdict.chain))
         self.log.test(test, verdicts, passed_over=passed_over)
         self._finish(session, recorder, test)
 
@@ -260,7 +260,7 @@ class Worker:
 
     def _with_chains(self, session: Session, verdicts: list[Verdict]) -> list[Verdict]:
         """Add to each deviation the exchanges that reproduce it, unless its test has done so."""
-        if all(one.outcome is not Outcome.DEVIATES or one.chain for one in verdicts):
+        if all(verdict.outcome is not Outcome.DEVIATES or verdict.chain for verdict in verdicts):
             return verdicts
         operations = session.specification.operations
 
@@ -271,16 +271,16 @@ class Worker:
             return known.effect == "read" or known.resource == "token"  # a login counts only for what needs its token
 
         kept = session.client.evidence.kept
-        refused = {one.id for one in kept if one.response.refused}
+        refused = {item.id for item in kept if item.response.refused}
         chains = Chains(kept, session.table.identifiers, self._is_given, reads)
         return [
-            one
-            if one.outcome is not Outcome.DEVIATES or one.chain
+            verdict
+            if verdict.outcome is not Outcome.DEVIATES or verdict.chain
             else replace(
-                one,
-                chain=chains.of(one.evidence, of_state=_is_of_state(one, refused)),
+                verdict,
+                chain=chains.of(verdict.evidence, of_state=_is_of_state(verdict, refused)),
             )
-            for one in verdicts
+            for verdict in verdicts
         ]
 
     def _is_given(self, value: str) -> bool:
@@ -331,9 +331,9 @@ class Worker:
     def _fixture_problems(self) -> list[str]:
         """The sentences on what the target file names and the server does not know, or not by these credentials."""
         return [
-            told
+            message
             for session in self.sessions.values()
-            for told in (*session.requester.refused_users.values(), *session.fixtures.unknown.values())
+            for message in (*session.requester.refused_users.values(), *session.fixtures.unknown.values())
         ]
 
 
@@ -350,7 +350,7 @@ def executions(target: Target, spec: Specification, systems: Collection[str] = (
 
     All tests that may start something on a system are in one shard, so that the limit is not divided further.
     """
-    starting = [one for one in systems or target.systems if specification.load(one).starts]
+    starting = [system for system in systems or target.systems if specification.load(system).starts]
     if spec.system not in starting:
         return 0
     return Shard(starting.index(spec.system) + 1, len(starting)).part(target.limits.executions)
@@ -363,7 +363,11 @@ def _elsewhere(table: SystemTable, spec: Specification) -> dict[str, str]:
     url = urls(table).get(TOKEN_URL)
     if url is None:
         return {}
-    documented = [one.id for one in spec.operations.values() if one.resource == "token" and table.asks_at_token_url]
+    documented = [
+        operation.id
+        for operation in spec.operations.values()
+        if operation.resource == "token" and table.asks_at_token_url
+    ]
     return dict.fromkeys([TOKEN_REQUEST, *documented], url)
 
 
@@ -372,11 +376,13 @@ def _lists(spec: Specification) -> frozenset[str]:
     ours.
     """
     operations = spec.operations.values()
-    started = {one.resource for one in operations if one.starts and one.effect == "execute"}
-    linked = {link.operation for one in operations for link in one.links if link.step == "list"}
+    started = {operation.resource for operation in operations if operation.starts and operation.effect == "execute"}
+    linked = {link.operation for operation in operations for link in operation.links if link.step == "list"}
     of_fixtures = {
-        one.id
-        for one in operations
-        if one.effect == "read" and one.resource in started and 0 < len(one.path_parameters) == len(one.fixtures)
+        operation.id
+        for operation in operations
+        if operation.effect == "read"
+        and operation.resource in started
+        and 0 < len(operation.path_parameters) == len(operation.fixtures)
     }
     return frozenset(linked | of_fixtures)

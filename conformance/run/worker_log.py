@@ -21,7 +21,7 @@ from conformance.run.context import RunContext
 from conformance.run.repetition import Repetition
 from conformance.wire.journal import Unwritable
 
-FIELDS: Final = tuple(one.name for one in fields(Verdict))
+FIELDS: Final = tuple(item.name for item in fields(Verdict))
 REDACTED: Final = ("expected", "observed", "detail")
 """The fields of a verdict that may quote the target."""
 SENTENCES: Final = ("internal", "problems", "misnamed")
@@ -66,7 +66,7 @@ class WorkerLog:
 
     def end(self, word: LastWord) -> None:
         """Write the final line. Raises Unwritable."""
-        hidden = {name: [self.hide(one) for one in getattr(word, name)] for name in SENTENCES}
+        hidden = {name: [self.hide(item) for item in getattr(word, name)] for name in SENTENCES}
         self._append({"end": {**asdict(word), **hidden}})
 
     def _stored(self, verdict: Verdict) -> dict[str, Any]:
@@ -115,14 +115,14 @@ class WorkerLogs:
         """Add a test with its verdicts."""
         test = line["test"]
         self.tests.append(test)
-        self.verdicts.extend((test["id"], _verdict(one)) for one in line["verdicts"])
+        self.verdicts.extend((test["id"], _verdict(item)) for item in line["verdicts"])
         if line.get("passed_over"):
             self.passed_over.add(str(test["id"]))
 
     def add_end(self, word: LastWord) -> None:
         """Add the final line of a worker."""
         self.problems.extend(problem for problem in word.problems if problem not in self.problems)
-        self.misnamed.extend(one for one in word.misnamed if one not in self.misnamed)
+        self.misnamed.extend(value for value in word.misnamed if value not in self.misnamed)
         self.internal.extend(word.internal)
         self.unavailable.update(word.unavailable)
         self.requests += word.requests

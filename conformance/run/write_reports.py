@@ -29,11 +29,11 @@ def write_reports(record: RunRecord, output: Path, kept: Collection[Path] = (), 
     directory = RunDirectory(output)
     record_file.write(record, output)
     write_text(directory.summary, markdown.summary(record))
-    for one in record.deviations:
+    for deviation in record.deviations:
         # the record of a shard is untrusted: a fingerprint might be a path
-        if one.reproduce and FINGERPRINT.fullmatch(one.fingerprint):
-            directory.script(one.fingerprint).parent.mkdir(exist_ok=True)
-            write_text(directory.script(one.fingerprint), script.as_file(one) + "\n")
+        if deviation.reproduce and FINGERPRINT.fullmatch(deviation.fingerprint):
+            directory.script(deviation.fingerprint).parent.mkdir(exist_ok=True)
+            write_text(directory.script(deviation.fingerprint), script.as_file(deviation) + "\n")
     page.write(record, output)
     if directory.junit not in kept:
         write_text(directory.junit, junit.document(record))

@@ -56,19 +56,19 @@ def _describe(system: str, path: str, operation: dict[str, Any], tags: dict[str,
     tag = said["profile"].removeprefix(f"{system}/")
     tags[tag] = None
     operation["tags"] = [tag]
-    told = [operation.get("description") or _sentence(operation["summary"])]
+    named = [operation.get("description") or _sentence(operation["summary"])]
     if said.get("implied"):
-        told.append(IMPLIED)
+        named.append(IMPLIED)
         operation["summary"] = f"{operation['summary'].rstrip('.')} (implied)"
     if said.get("request") == "undocumented":
-        told.append(GUESSED)
+        named.append(GUESSED)
     if said.get("path", path) != path:
-        told.append(f"The document writes the path as `{said['path']}`.")
-    told.append(_cited(said))
+        named.append(f"The document writes the path as `{said['path']}`.")
+    named.append(_cited(said))
     if namesake := said.get("namesake"):
         also = namesake["operationId"]
-        told.append(f"`{also}` has the same path: {_sentence(namesake['summary'])} {_cited(namesake[EXTENSION])}")
-    operation["description"] = " ".join(" ".join(one.split()) for one in told)
+        named.append(f"`{also}` has the same path: {_sentence(namesake['summary'])} {_cited(namesake[EXTENSION])}")
+    operation["description"] = " ".join(" ".join(item.split()) for item in named)
     if not any(str(status).startswith("4") for status in operation["responses"]):
         operation["responses"]["4XX"] = dict(REFUSED)
 

@@ -36,14 +36,14 @@ def cite(document: Mapping[str, Any], rows: Iterable[Mapping[str, str]]) -> None
     fields: dict[tuple[int, Any], _Field] = {}
     for operation, sent, place, holder, name in _fields(document):
         for cited, lines in named.get((operation, sent, place), ()):
-            one = fields.setdefault((id(holder), name), _Field(holder, name))
-            one.lines.setdefault(cited, []).append(lines)
-    for one in fields.values():
-        part = one.holder[one.key]
+            item = fields.setdefault((id(holder), name), _Field(holder, name))
+            item.lines.setdefault(cited, []).append(lines)
+    for item in fields.values():
+        part = item.holder[item.key]
         part = {**_resolved(document, part)[2], **part}
         part.pop("$ref", None)
-        said = "; ".join(f"{cited}, {in_words(lines)}" for cited, lines in one.lines.items())
-        one.holder[one.key] = part | {"description": f"{part.get('description', '')} ({said})".strip()}
+        said = "; ".join(f"{cited}, {in_words(lines)}" for cited, lines in item.lines.items())
+        item.holder[item.key] = part | {"description": f"{part.get('description', '')} ({said})".strip()}
 
 
 def in_words(citations: Iterable[str]) -> str:
@@ -54,7 +54,7 @@ def in_words(citations: Iterable[str]) -> str:
     >>> in_words(["35"])
     'line 35'
     """
-    spans = {span.strip() for one in citations for span in str(one).split(",")}
+    spans = {span.strip() for citation in citations for span in str(citation).split(",")}
     ordered = sorted(spans, key=lambda span: [int(part) if part.isdigit() else 0 for part in span.split("-")])
     return f"{'line' if len(ordered) == 1 and ordered[0].isdigit() else 'lines'} {', '.join(ordered)}"
 
@@ -74,7 +74,7 @@ def _fields(document: Mapping[str, Any]) -> Iterator[tuple[str, bool, str, Any, 
                     own = f"{names.get(own, own)}}}" if prefix == "{" else own
                     yield name, True, f"{prefix}{own}", where, key
             for scheme in {
-                one: None for asked in operation.get("security", document.get("security", [])) for one in asked
+                entry: None for asked in operation.get("security", document.get("security", [])) for entry in asked
             }:
                 schemes = document["components"]["securitySchemes"]
                 header = schemes[scheme].get("name") if schemes[scheme]["type"] == "apiKey" else "Authorization"

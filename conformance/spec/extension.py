@@ -108,8 +108,8 @@ class Place(Vocabulary):
         if lacking := _NEEDS[self.where] - said:
             raise ValueError(f"lacks {', '.join(sorted(lacking))}, which a place in a {self.where} has")
         if odd := said - _ALLOWS[self.where]:
-            told = ", ".join(sorted(_KEYS.get(key, key) for key in odd))
-            raise ValueError(f"has {told}, which no place in a {self.where} has")
+            message = ", ".join(sorted(_KEYS.get(key, key) for key in odd))
+            raise ValueError(f"has {message}, which no place in a {self.where} has")
         return self
 
 

@@ -24,7 +24,7 @@ def routed(specification: Specification, operation: Operation, made_up: str) -> 
 
 def half_routed(specification: Specification, operation: Operation, made_up: str) -> list[str]:
     """Made-up paths that match other operations, but with another method than this one's."""
-    paths = [one for one in _one_made_up(operation, made_up) if not specification.match(operation.method, one)]
+    paths = [value for value in _one_made_up(operation, made_up) if not specification.match(operation.method, value)]
     return [path for path in paths if any(specification.match(method, path) for method in METHODS)]
 
 
@@ -36,7 +36,7 @@ def _literals(operation: Operation) -> tuple[list[str], list[int]]:
 
 def _one_made_up(operation: Operation, made_up: str) -> list[str]:
     segments, literals = _literals(operation)
-    return ["/".join([*segments[:one], made_up, *segments[one + 1 :]]) for one in literals]
+    return ["/".join([*segments[:literal], made_up, *segments[literal + 1 :]]) for literal in literals]
 
 
 def _more_made_up(operation: Operation, made_up: str) -> Iterator[str]:
@@ -44,4 +44,4 @@ def _more_made_up(operation: Operation, made_up: str) -> Iterator[str]:
     segments, literals = _literals(operation)
     for count in range(2, len(literals) + 1):
         for chosen in combinations(literals, count):
-            yield "/".join(made_up if index in chosen else one for index, one in enumerate(segments))
+            yield "/".join(made_up if index in chosen else value for index, value in enumerate(segments))

@@ -34,7 +34,7 @@ def guided(schema: Schema) -> dict[str, Any]:
     if "items" in copy:
         copy["items"] = guided(copy["items"])
     if "anyOf" in copy:
-        copy["anyOf"] = [guided(one) for one in copy["anyOf"]]
+        copy["anyOf"] = [guided(item) for item in copy["anyOf"]]
     return copy
 
 

@@ -109,11 +109,11 @@ def parts(data: Any, place: str = "", kind: str = "document") -> Iterator[Part]:
         if shape is Shape.ONE:
             yield from parts(below, _joined(place, name, kind), inner)
         elif shape is Shape.LIST and isinstance(below, list):
-            for number, one in enumerate(below):
-                yield from parts(one, f"{place} {name} {number}", inner)
+            for number, item in enumerate(below):
+                yield from parts(item, f"{place} {name} {number}", inner)
         elif shape is Shape.MAP and isinstance(below, Mapping):
-            for key, one in below.items():
-                yield from parts(one, _joined(place, name, kind, str(key)), inner)
+            for key, item in below.items():
+                yield from parts(item, _joined(place, name, kind, str(key)), inner)
     namesake = _namesake(data) if kind == "operation" else None
     if namesake is not None:
         yield from parts(namesake, f"{place} namesake", "operation")
@@ -149,7 +149,7 @@ def problems(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         try:
             model.read(part.data[EXTENSION])
         except Unknown as error:
-            yield from ((part.place, f"{EXTENSION}: {told}") for told in error.what)
+            yield from ((part.place, f"{EXTENSION}: {message}") for message in error.what)
         namesake = _namesake(part.data) if part.kind == "operation" else None
         if namesake is not None and (lacking := [key for key in _WHOLE if key not in namesake]):
             yield part.place, f"{EXTENSION}: namesake: lacks {', '.join(lacking)}"

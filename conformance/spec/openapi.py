@@ -86,15 +86,15 @@ def operations(system: str, source: Mapping[str, Any]) -> Iterator[Operation]:
         SpecificationError: the document does not follow the format.
     """
     found = list(_operations(system, source))
-    names = {one.id: spelled(template, one.path) for template, one in found}
-    for _, one in found:
+    names = {operation.id: spelled(template, operation.path) for template, operation in found}
+    for _, operation in found:
         links = (
             replace(link, parameter=names[link.operation].get(link.parameter, link.parameter))
             if link.operation in names
             else link
-            for link in one.links
+            for link in operation.links
         )
-        yield replace(one, links=tuple(links))
+        yield replace(operation, links=tuple(links))
 
 
 def spelled(template: str, path: str) -> dict[str, str]:
@@ -159,17 +159,19 @@ def _operation(
         personal=said.personal,
         undocumented_request=said.request == "undocumented",
         soft_delete=said.soft_delete,
-        touches=tuple(_touch(one) for one in said.touches),
-        names=tuple(_named(one) for one in said.names),
-        alternatives=tuple(Alternative(", ".join(one.reading), one.path) for one in said.alternatives),
+        touches=tuple(_touch(touch) for touch in said.touches),
+        names=tuple(_named(place) for place in said.names),
+        alternatives=tuple(
+            Alternative(", ".join(alternative.reading), alternative.path) for alternative in said.alternatives
+        ),
         fixtures=said.fixtures,
         needs=said.needs,
         confidential=said.confidential,
-        schemes=tuple(tuple(one) for one in security),
-        takes_key=any(kinds.get(name) == "apiKey" for one in security for name in one),
+        schemes=tuple(tuple(entry) for entry in security),
+        takes_key=any(kinds.get(name) == "apiKey" for entry in security for name in entry),
         parameters=tuple(
-            {**one, "name": names.get(one["name"], one["name"])} if one.get("in") == "path" else one
-            for one in (*item.get("parameters", ()), *raw.get("parameters", ()))
+            {**entry, "name": names.get(entry["name"], entry["name"])} if entry.get("in") == "path" else entry
+            for entry in (*item.get("parameters", ()), *raw.get("parameters", ()))
         ),
         bodies=tuple(
             Body(

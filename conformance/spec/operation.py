@@ -116,7 +116,7 @@ class ResponseSpec:
         required = (self.schema or {}).get("required", ())
         if not self.anywhere:
             return body
-        return next((one for one in objects(body) if any(name in one for name in required)), body)
+        return next((item for item in objects(body) if any(name in item for name in required)), body)
 
     def matches(self, status: int) -> bool:
         """Whether a response with this status matches."""
@@ -206,12 +206,20 @@ class Operation:
     @property
     def path_parameters(self) -> list[str]:
         """The names of the path's parameters, except those with a constant value."""
-        return [one["name"] for one in self.parameters if one.get("in") == "path" and not _is_constant(one)]
+        return [
+            parameter["name"]
+            for parameter in self.parameters
+            if parameter.get("in") == "path" and not _is_constant(parameter)
+        ]
 
     @property
     def constants(self) -> list[str]:
         """The names of the path's parameters with a constant value."""
-        return [one["name"] for one in self.parameters if one.get("in") == "path" and _is_constant(one)]
+        return [
+            parameter["name"]
+            for parameter in self.parameters
+            if parameter.get("in") == "path" and _is_constant(parameter)
+        ]
 
     @property
     def request(self) -> str:
@@ -245,7 +253,9 @@ class Operation:
 
     def refusal(self, status: int) -> ResponseSpec | None:
         """The documented refusal for a status, or None: the response with that status, or one "or higher"."""
-        higher = (one for one in self.responses if one.or_higher and status >= int(one.status[0]) * 100)
+        higher = (
+            response for response in self.responses if response.or_higher and status >= int(response.status[0]) * 100
+        )
         return self.response(status) or next(higher, None)
 
     def fixes_status(self, response: ResponseSpec) -> bool:
@@ -268,7 +278,7 @@ class Operation:
         """Whether path values have the forms of their parameters. This distinguishes operations with the same
         template.
         """
-        forms = ((one["name"], one.get("schema", {}).get("pattern", "")) for one in self.parameters)
+        forms = ((parameter["name"], parameter.get("schema", {}).get("pattern", "")) for parameter in self.parameters)
         return all(re.search(form, path.get(name, "")) for name, form in forms)
 
     @cached_property
@@ -284,7 +294,7 @@ class Operation:
     @cached_property
     def other_patterns(self) -> tuple[re.Pattern[str], ...]:
         """The same for the paths of rejected readings: they call this operation too."""
-        return tuple(_pattern(one.path) for one in self.alternatives)
+        return tuple(_pattern(alternative.path) for alternative in self.alternatives)
 
 
 def _is_constant(parameter: Mapping[str, Any]) -> bool:

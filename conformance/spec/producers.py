@@ -26,10 +26,10 @@ def creator_of(operations: Mapping[str, Operation], operation: Operation) -> Ope
     """The operation that creates the kind of resource that `operation` acts on, with only a body."""
     if operation.effect == "create":
         return None
-    for one in operations.values():
-        alone = one.effect == "create" and not one.path_parameters
-        if alone and one.resource == operation.resource and one.link("delete") and one.names:
-            return one
+    for item in operations.values():
+        alone = item.effect == "create" and not item.path_parameters
+        if alone and item.resource == operation.resource and item.link("delete") and item.names:
+            return item
     return None
 
 
@@ -64,7 +64,7 @@ def subjects(operation: Operation) -> list[str]:
 def changed_by(operation: Operation) -> list[str]:
     """The subjects that a call changes, whose ownership the guard checks."""
     touched = {touch.name if touch.where == "path" else "" for touch in operation.touches if not touch.optional}
-    return [one for one in subjects(operation) if one in touched] if operation.effect != "read" else []
+    return [subject for subject in subjects(operation) if subject in touched] if operation.effect != "read" else []
 
 
 def pointers(operation: Operation) -> list[str]:
@@ -97,10 +97,10 @@ def dependencies(
     `gives` returns whether the target file has a key.
     """
     found = [operation]
-    for one in found:
-        for parameter in subjects(one):
-            made_by = source(operations, one, parameter)
-            given = gives(key_of(one, parameter)) and takes_named(operations, one, parameter)
+    for item in found:
+        for parameter in subjects(item):
+            made_by = source(operations, item, parameter)
+            given = gives(key_of(item, parameter)) and takes_named(operations, item, parameter)
             if made_by is not None and made_by not in found and not given:
                 found.append(made_by)
     return found
@@ -109,10 +109,10 @@ def dependencies(
 def needed(operations: Mapping[str, Operation], operation: Operation) -> tuple[str, ...]:
     """The keys of the target file without which no documented call of an operation can be made."""
     keys = [
-        key_of(one, parameter)
-        for one in dependencies(operations, operation)
-        for parameter in [*subjects(one), *pointers(one)]
-        if source(operations, one, parameter) is None
+        key_of(dependency, parameter)
+        for dependency in dependencies(operations, operation)
+        for parameter in [*subjects(dependency), *pointers(dependency)]
+        if source(operations, dependency, parameter) is None
     ]
     return tuple(dict.fromkeys(key for key in keys if key))
 
@@ -132,9 +132,11 @@ def shown_by(operations: Mapping[str, Operation], operation: Operation) -> Opera
     list.
     """
     if operation.effect == "update" and operation.path_parameters:
-        for one in operations.values():
-            if one.effect == "read" and one.method == "GET" and one.path == operation.path:
-                return one
+        for item in operations.values():
+            if item.effect == "read" and item.method == "GET" and item.path == operation.path:
+                return item
     made_by = maker_of(operations, operation)
     links = [made_by.link(step) for step in ("read", "list")] if made_by is not None else []
-    return next((operations[one.operation] for one in links if one is not None and one.operation in operations), None)
+    return next(
+        (operations[link.operation] for link in links if link is not None and link.operation in operations), None
+    )

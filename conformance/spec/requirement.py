@@ -221,13 +221,13 @@ def _demands(
         where = field(place)
         refused, accepts = f"A body without {where} is refused.", f"accepts a body without {where}"
         identifier = requirement_ids.required(operation.id, place)
-        one = made(identifier, replace(citation, level=Level.MAY), refused, accepts, place)
+        requirement = made(identifier, replace(citation, level=Level.MAY), refused, accepts, place)
         if place in touched - named:
-            yield replace(one, tried="none", untestable=Reason.SAFETY_LEVEL)
+            yield replace(requirement, tried="none", untestable=Reason.SAFETY_LEVEL)
             continue
         plain = operation.effect in ("create", "update") and body.media_type.endswith("json")
         alone = place in named and operation.effect == "create"
-        yield replace(one, tried="property" if plain and not alone else "scenario", disposable=alone)
+        yield replace(requirement, tried="property" if plain and not alone else "scenario", disposable=alone)
 
 
 def _sends_text(operation: Operation) -> bool:
@@ -245,7 +245,7 @@ def _combinable(operation: Operation) -> bool:
     body = operation.body("application/json")
     named = any(touch.where == "body" for touch in operation.touches)
     defines = body is not None and any(
-        name.endswith("s") and one.get("type") == "array" for name, one in body.schema.get("properties", {}).items()
+        name.endswith("s") and item.get("type") == "array" for name, item in body.schema.get("properties", {}).items()
     )
     updates = operation.effect == "update" and defines  # the elements of an update exist already
     return body is not None and not (

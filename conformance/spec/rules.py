@@ -244,20 +244,20 @@ def _own_rules(schema: Schema, said: SchemaExtension, place: str, citation: Cita
     types = types_allowed(schema)
     in_digits = is_number_in_digits(schema)
     if types:
-        told = " or ".join("a string of digits" if in_digits and one == "string" else one for one in types)
-        yield Rule(place, RuleKind.TYPE, citation, told, types)
+        message = " or ".join("a string of digits" if in_digits and kind == "string" else kind for kind in types)
+        yield Rule(place, RuleKind.TYPE, citation, message, types)
     if "enum" in schema:
         values = tuple(schema["enum"])
         shown = ", ".join("null" if value is None else repr(value) for value in values)
         yield Rule(place, RuleKind.VALUES, citation, f"one of {shown}" if len(values) > 1 else shown, values)
     keywords = sorted(FORMAT_KEYWORDS.keys() & schema.keys())
     if keywords and not in_digits:
-        told = format_in_words(schema)
+        message = format_in_words(schema)
         spoken_of = tuple(dict.fromkeys(FORMAT_KEYWORDS[key] for key in keywords))
-        yield Rule(place, RuleKind.FORMAT, citation, told, spoken_of)
+        yield Rule(place, RuleKind.FORMAT, citation, message, spoken_of)
     if prefer := said.prefer:
-        told = f"text that matches {prefer.pattern}" if prefer.pattern else f"of type {' or '.join(prefer.type)}"
-        yield Rule(place, RuleKind.PREFERRED, citation.softened(prefer), told, prefer.type, prefer.pattern)
+        message = f"text that matches {prefer.pattern}" if prefer.pattern else f"of type {' or '.join(prefer.type)}"
+        yield Rule(place, RuleKind.PREFERRED, citation.softened(prefer), message, prefer.type, prefer.pattern)
     if tolerate := said.tolerate:
         yield Rule(place, RuleKind.TOLERATED, citation.softened(tolerate), "a documented value", tolerate.values)
 
@@ -265,7 +265,7 @@ def _own_rules(schema: Schema, said: SchemaExtension, place: str, citation: Cita
 def format_in_words(schema: Schema) -> str:
     """What the format of a value must be, to follow "is": "exactly 32 characters long", "text that matches ^a+$"."""
     least, most = schema.get("minLength"), schema.get("maxLength")
-    told = {
+    details = {
         "pattern": "text that matches {}",
         "format": "valid as {}",
         "minLength": "not empty" if least == 1 else "at least {} characters long",
@@ -275,11 +275,11 @@ def format_in_words(schema: Schema) -> str:
         "minItems": "a list of at least {} items",
         "maxItems": "a list of at most {} items",
     }
-    keywords = list(told)
+    keywords = list(details)
     if least is not None and least == most:
         keywords.remove("minLength")
-        told["maxLength"] = "exactly {} characters long"
-    return " and ".join(told[key].format(schema[key]) for key in keywords if key in schema)
+        details["maxLength"] = "exactly {} characters long"
+    return " and ".join(details[key].format(schema[key]) for key in keywords if key in schema)
 
 
 def tolerant(schema: Schema) -> dict[str, Any]:

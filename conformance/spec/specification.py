@@ -87,22 +87,22 @@ class Specification:
     def forms(self) -> tuple[Operation, ...]:
         """Every operation in the form that the target needs, and in its documented form if that differs."""
         known = self.operations.values()
-        return (*known, *(one.documented for one in known if one.documented is not None))
+        return (*known, *(operation.documented for operation in known if operation.documented is not None))
 
     @cached_property
     def forms_by_method(self) -> Mapping[str, tuple[Operation, ...]]:
         """The same by method."""
-        methods = dict.fromkeys(one.method for one in self.forms)
-        return {method: tuple(one for one in self.forms if one.method == method) for method in methods}
+        methods = dict.fromkeys(form.method for form in self.forms)
+        return {method: tuple(form for form in self.forms if form.method == method) for method in methods}
 
     @cached_property
     def _patterns(self) -> Mapping[tuple[str, int], Sequence[tuple[Operation, re.Pattern[str]]]]:
         """Each operation with each pattern of its paths, by method and number of slashes: a value contains none."""
         found: dict[tuple[str, int], list[tuple[Operation, re.Pattern[str]]]] = {}
-        for one in self.forms:
-            paths = (one.path, *(other.path for other in one.alternatives))
-            for path, pattern in zip(paths, (one.pattern, *one.other_patterns), strict=True):
-                found.setdefault((one.method, path.count("/")), []).append((one, pattern))
+        for form in self.forms:
+            paths = (form.path, *(other.path for other in form.alternatives))
+            for path, pattern in zip(paths, (form.pattern, *form.other_patterns), strict=True):
+                found.setdefault((form.method, path.count("/")), []).append((form, pattern))
         return found
 
     @cached_property
@@ -111,8 +111,8 @@ class Specification:
         sections, profiles, kinds of resources, and the names of outcomes.
         """
         named = [*self.requirements, *self.operations, *Level, *Outcome, *Reason, *Kind]
-        for one in self.operations.values():
-            named += [one.path, one.document, one.section, one.profile, one.resource]
+        for operation in self.operations.values():
+            named += [operation.path, operation.document, operation.section, operation.profile, operation.resource]
         for requirement in self.requirements.values():
             named += [requirement.document, requirement.section, requirement.profile]
         return frozenset(word for name in set(named) for word in re.findall(r"[\w-]+", name))
@@ -143,7 +143,7 @@ class Specification:
     def _aspects(self) -> Mapping[tuple[str, str | None], Requirement]:
         """The first requirement of each operation and aspect."""
         last_first = reversed(list(self.requirements.values()))
-        return {(one.operation, one.aspect): one for one in last_first}
+        return {(requirement.operation, requirement.aspect): requirement for requirement in last_first}
 
 
 @cache
@@ -167,7 +167,7 @@ def read(system: str, title: str, spec: Path, register: Path) -> Specification:
     """
     text, held = _bytes(spec), _bytes(register)
     document = data(text, spec)
-    if wrong := [f"{spec}: {place}: {told}" for place, told in layout.problems(document)]:
+    if wrong := [f"{spec}: {place}: {message}" for place, message in layout.problems(document)]:
         raise SpecificationError("\n".join(wrong))
     try:
         source = inline(document)
@@ -198,8 +198,8 @@ def read(system: str, title: str, spec: Path, register: Path) -> Specification:
             requirements[requirement.id] = requirement
     digest = hashlib.sha256(text + b"\0" + held).hexdigest()
     members = DocumentExtension.read(document.get(EXTENSION, {})).members
-    documents = {name: one.sha256 for name, one in entries.documents.items()}
-    lengths = {name: one.lines for name, one in entries.documents.items()}
+    documents = {name: item.sha256 for name, item in entries.documents.items()}
+    lengths = {name: item.lines for name, item in entries.documents.items()}
     return Specification(
         system,
         title,
@@ -217,7 +217,7 @@ def read(system: str, title: str, spec: Path, register: Path) -> Specification:
 
 def addresses_of(documents: Mapping[str, Document]) -> dict[str, str]:
     """Where documents were published, by name."""
-    return {name: one.url for name, one in documents.items() if one.url is not None}
+    return {name: document.url for name, document in documents.items() if document.url is not None}
 
 
 def _bytes(path: Path) -> bytes:
@@ -255,21 +255,21 @@ def register_of(held: Mapping[str, Any], path: Path) -> Register:
     """The register. Errors name an entry by its id. Raises SpecificationError."""
     entries = held.get("requirements")
     listed = entries if isinstance(entries, list) else []
-    names = [str(one.get("id", "")) if isinstance(one, dict) else "" for one in listed]
+    names = [str(item.get("id", "")) if isinstance(item, dict) else "" for item in listed]
     try:
         return Register.read(held)
     except Unknown as error:
-        lines = [f"{path}: {_by_id(told, names)}" for told in error.what]
+        lines = [f"{path}: {_by_id(message, names)}" for message in error.what]
         raise SpecificationError("\n".join(lines)) from None
 
 
-def _by_id(told: str, names: Sequence[str]) -> str:
+def _by_id(message: str, names: Sequence[str]) -> str:
     """A message about an entry with its id instead of its number."""
-    found = re.match(r"requirements\.(\d+)(\.|: )", told)
+    found = re.match(r"requirements\.(\d+)(\.|: )", message)
     if found is None:
-        return told
+        return message
     name = names[int(found[1])] or f"entry {int(found[1]) + 1}, without id"
-    return f"{name}: {told[found.end() :]}"
+    return f"{name}: {message[found.end() :]}"
 
 
 def registered(
@@ -282,8 +282,8 @@ def registered(
     """The requirement of an entry, or of each of its operations. Raises SpecificationError."""
     has_permissions = HAS_PERMISSIONS.get(entry.aspect or "") if entry.tried == "access" else None
     if has_permissions is not None and not user_of(entry.aspect, users):
-        told = "a permission" if has_permissions else "no permission"
-        raise SpecificationError(f"{path}: {entry.id}: {entry.aspect} needs a user with {told}; add one to `users`")
+        message = "a permission" if has_permissions else "no permission"
+        raise SpecificationError(f"{path}: {entry.id}: {entry.aspect} needs a user with {message}; add one to `users`")
     for name in entry.each or (entry.operation,):
         operation = operations.get(name or "")
         if operation is None and (name or entry.tried != "none"):

@@ -52,7 +52,7 @@ def named(
                 pointers = [pointer for pointer in (touch.pointer, touch.other) if pointer]
                 held = list(_held(content_type, body))
                 values = [
-                    str(one) for pointer in pointers for data in held for one in at(data, pointer) if one is not None
+                    str(item) for pointer in pointers for data in held for item in at(data, pointer) if item is not None
                 ]
                 yield from filter(None, values) if touch.optional else _required(values, touch.pointer)
             case "upload" if not touch.xpath:

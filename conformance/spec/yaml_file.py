@@ -53,7 +53,7 @@ def _size(node: Any, known: dict[int, int], depth: int) -> int:
     if id(node) not in known:
         known[id(node)] = LARGEST + 1  # while it is counted: a node that contains itself has no end
         members = node.values() if isinstance(node, dict) else node
-        known[id(node)] = 1 + sum(_size(one, known, depth + 1) for one in members)
+        known[id(node)] = 1 + sum(_size(member, known, depth + 1) for member in members)
     return known[id(node)]
 
 

@@ -122,8 +122,8 @@ def accommodated(specification: Specification, accommodations: Iterable[Accommod
     Raises:
         ValueError: as `Accommodation.of`, or two of them are for one operation, or have one form.
     """
-    for one in accommodations:
-        operation = one.of(specification)
+    for accommodation in accommodations:
+        operation = accommodation.of(specification)
         if specification.operations[operation.id].form != Form() or specification.operations[operation.id].documented:
             raise ValueError(f"{operation.id} is there twice; merge the two")
         specification = replace(specification, operations={**specification.operations, operation.id: operation})
@@ -132,7 +132,7 @@ def accommodated(specification: Specification, accommodations: Iterable[Accommod
 
 def accommodated_operations(specification: Specification) -> list[Operation]:
     """The accommodated operations whose documented form is to be tested as well."""
-    return [one for one in specification.operations.values() if one.documented is not None]
+    return [operation for operation in specification.operations.values() if operation.documented is not None]
 
 
 def of_the_form(specification: Specification, operation: Operation) -> list[str]:
@@ -142,14 +142,14 @@ def of_the_form(specification: Specification, operation: Operation) -> list[str]
         requirement_ids.status(operation.id, operation.success.status),
         operation.accepted_by,
     )
-    return [one for one in known if one in specification.requirements]
+    return [value for value in known if value in specification.requirements]
 
 
 def named(specification: Specification, text: str) -> Operation:
     """The operation with an id, or with `METHOD /path/{template}`. Raises ValueError if there is none."""
     if text in specification.operations:
         return specification.operations[text]
-    forms = {f"{one.method} {one.path}": one for one in specification.forms}
+    forms = {f"{form.method} {form.path}": form for form in specification.forms}
     method, _, path = text.partition(" ")
     if (found := forms.get(f"{method.upper()} {path.strip()}")) is not None:
         return found
@@ -175,7 +175,7 @@ def apply_accommodation(operation: Operation, content: Mapping[str, Any]) -> dic
     if "files" in sent:
         return {**sent, "data": {name: _text(value) for name, value in whole.items()}}
     sent.pop(key, None)
-    documented = next(("form" for one in operation.bodies[:1] if one.media_type == MEDIA["form"]), "json")
+    documented = next(("form" for body in operation.bodies[:1] if body.media_type == MEDIA["form"]), "json")
     return {**sent, **_encoded(whole, form.encoding or {"json": "json", "data": "form"}.get(key, documented))}
 
 
@@ -218,26 +218,26 @@ def _judgeable(specification: Specification, documented: Operation, other: Opera
     """
     if not SEGMENTS.fullmatch(other.path) or {".", ".."} & set(other.path.split("/")):
         raise ValueError(f"has the path {other.path!r}; each segment must be plain text or one {{parameter}}")
-    parameters, known = (re.findall(r"\{(\w+)\}", one.path) for one in (other, documented))
+    parameters, known = (re.findall(r"\{(\w+)\}", operation.path) for operation in (other, documented))
     constants = documented.constants
     wanted = [name for name in known if name not in constants]
     if sorted(name for name in parameters if name not in constants) != sorted(wanted) or not {*parameters} <= {*known}:
-        told = ", ".join(f"{{{name}}}" for name in known) or "none"
+        message = ", ".join(f"{{{name}}}" for name in known) or "none"
         raise ValueError(
-            f"has the path {other.path!r}; it must have the parameters of {documented.id}, each once: {told}"
+            f"has the path {other.path!r}; it must have the parameters of {documented.id}, each once: {message}"
         )
     if documented.effect == "read" and other.method not in READING:
         raise ValueError(f"has the method {other.method} for {documented.id}, which only reads: must be GET or POST")
-    for one in specification.forms:
-        more_literal = one.path.count("{") < other.path.count("{")
-        if one.id != documented.id and not more_literal and _overlap(one, other):
+    for form in specification.forms:
+        more_literal = form.path.count("{") < other.path.count("{")
+        if form.id != documented.id and not more_literal and _overlap(form, other):
             raise ValueError(
-                f"{other.method} {other.path} can be mistaken for {one.id}: the guard could not distinguish them"
+                f"{other.method} {other.path} can be mistaken for {form.id}: the guard could not distinguish them"
             )
 
 
-def _overlap(one: Operation, other: Operation) -> bool:
+def _overlap(operation: Operation, other: Operation) -> bool:
     """Whether a lenient server may match one request with the forms of both operations."""
-    ours, theirs = (form.path.strip("/").casefold().split("/") for form in (one, other))
+    ours, theirs = (form.path.strip("/").casefold().split("/") for form in (operation, other))
     alike = (mine == its or "{" in mine + its for mine, its in zip(ours, theirs, strict=False))
-    return (one.method, one.server, len(ours)) == (other.method, other.server, len(theirs)) and all(alike)
+    return (operation.method, operation.server, len(ours)) == (other.method, other.server, len(theirs)) and all(alike)

@@ -39,7 +39,7 @@ def given(operations: Mapping[str, Operation], bodies: Mapping[str, Any]) -> dic
             and isinstance(content, dict)
         ):
             known[name] = _placed(operation, content)
-    for made in [one for one in known.values() if one.effect == "create" and one.id in bodies and one.names]:
+    for made in [item for item in known.values() if item.effect == "create" and item.id in bodies and item.names]:
         for other in operations.values():
             if other.id not in bodies and _follows(other, made):
                 content = _beside(deepcopy(bodies[made.id]), made.names[0].pointer, other)
@@ -93,7 +93,7 @@ def _placed(operation: Operation, content: Any) -> Operation:
         operation,
         names=names,
         touches=touches,
-        bodies=tuple(body if one is documented else one for one in operation.bodies),
+        bodies=tuple(body if item is documented else item for item in operation.bodies),
     )
 
 

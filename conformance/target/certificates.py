@@ -53,23 +53,25 @@ def _show(secured: ssl.SSLContext, cert: Path, key: Path | None, password: str) 
         if name == "client_cert" and not _holds_certificate(path):
             raise UnusableCertificate(name, f"{path} contains no certificate in PEM format; {_pem('client.pem')}")
         if (name == "client_key" or key is None) and b"PRIVATE KEY-----" not in text:
-            told = f"{path} contains no private key in PEM format"
-            raise UnusableCertificate("client_key", f"{told}; {_pem('client.key')}, or name one with client_key")
+            message = f"{path} contains no private key in PEM format"
+            raise UnusableCertificate("client_key", f"{message}; {_pem('client.key')}, or name one with client_key")
     place = "client_key" if key else "client_cert"
     try:
         secured.load_cert_chain(cert, key, answer)
     except (ssl.SSLError, OSError, ValueError) as error:
         if "KEY_VALUES_MISMATCH" in str(error):
-            told = f"the key of {key or cert} does not belong to the certificate in {cert}; choose the key that does"
-            raise UnusableCertificate(place, told) from None
+            message = f"the key of {key or cert} does not belong to the certificate in {cert}; choose the key that does"
+            raise UnusableCertificate(place, message) from None
         if asked and not password:
-            told = f"the key in {key or cert} is encrypted; add its password as client_key_password"
-            raise UnusableCertificate("client_key_password", told) from None
+            message = f"the key in {key or cert} is encrypted; add its password as client_key_password"
+            raise UnusableCertificate("client_key_password", message) from None
         if asked:
-            told = f"is not the password of the key in {key or cert}; correct it"
-            raise UnusableCertificate("client_key_password", told) from None
-        told = f"the certificate and key in {cert}{f' and {key}' if key else ''} cannot be used; {_pem('client.pem')}"
-        raise UnusableCertificate(place, told) from None
+            message = f"is not the password of the key in {key or cert}; correct it"
+            raise UnusableCertificate("client_key_password", message) from None
+        message = (
+            f"the certificate and key in {cert}{f' and {key}' if key else ''} cannot be used; {_pem('client.pem')}"
+        )
+        raise UnusableCertificate(place, message) from None
 
 
 def _holds_certificate(path: Path) -> bool:

@@ -32,20 +32,22 @@ def check(operation: Operation, operations: Mapping[str, Operation], form: Form)
             continue
         if kind == "path" and name not in (*operation.path_parameters, *operation.constants):
             known = operation.path_parameters
-            told = hint(name, known) if known else f"{operation.id} has no path parameter."
-            raise ValueError(f"has the placeholder {whole}; {told}")
+            message = hint(name, known) if known else f"{operation.id} has no path parameter."
+            raise ValueError(f"has the placeholder {whole}; {message}")
         if kind == "read":
             _readable(operation, operations, whole, name)
 
 
 def _readable(operation: Operation, operations: Mapping[str, Operation], whole: str, name: str) -> None:
     read, _, member = name.partition(".")
-    reads = {one.id for one in operations.values() if one.effect == "read"}
+    reads = {item.id for item in operations.values() if item.effect == "read"}
     if read not in reads:
         raise ValueError(f"has the placeholder {whole}, and {read} is not an operation that reads; {hint(read, reads)}")
     if not member:
         raise ValueError(f"has the placeholder {whole} without a member; write it like {{read.{read}.name}}")
-    if missing := [one for one in operations[read].path_parameters if one not in operation.path_parameters]:
+    if missing := [
+        parameter for parameter in operations[read].path_parameters if parameter not in operation.path_parameters
+    ]:
         raise ValueError(
             f"has the placeholder {whole}, and {read} needs {missing[0]}, which {operation.id} does not have"
         )
@@ -65,23 +67,23 @@ def resolved(form: Form, lookup: Callable[[str, str], Any]) -> Form:
 
 def _filled(value: Any, lookup: Callable[[str, str], Any]) -> Any:
     if isinstance(value, Mapping):
-        return {name: _filled(one, lookup) for name, one in value.items()}
+        return {name: _filled(item, lookup) for name, item in value.items()}
     if isinstance(value, list):
-        return [_filled(one, lookup) for one in value]
+        return [_filled(item, lookup) for item in value]
     if not isinstance(value, str):
         return value
     found = PLACEHOLDER.fullmatch(value)
     if found and found[1] in KINDS:  # a placeholder alone keeps the type of its value
         return lookup(found[1], found[2])
-    return PLACEHOLDER.sub(lambda one: _text(lookup(one[1], one[2])) if one[1] in KINDS else one[0], value)
+    return PLACEHOLDER.sub(lambda match: _text(lookup(match[1], match[2])) if match[1] in KINDS else match[0], value)
 
 
 def _named(node: Any) -> Iterator[tuple[str, str]]:
     if isinstance(node, str):
         yield from ((found[1], found[2]) for found in PLACEHOLDER.finditer(node))
     elif isinstance(node, Mapping | list | tuple):
-        for one in node.values() if isinstance(node, Mapping) else node:
-            yield from _named(one)
+        for item in node.values() if isinstance(node, Mapping) else node:
+            yield from _named(item)
 
 
 def _text(value: Any) -> str:

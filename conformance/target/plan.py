@@ -45,14 +45,14 @@ class Plan:
     @property
     def tried(self) -> list[Requirement]:
         """The requirements that a run would test, if the target allows it."""
-        return [one for one, obstacle in self.obstacles if obstacle is None]
+        return [requirement for requirement, obstacle in self.obstacles if obstacle is None]
 
     def obstructed(self) -> dict[tuple[Outcome, Reason | None], list[Requirement]]:
         """The other requirements, by outcome and reason."""
         found: dict[tuple[Outcome, Reason | None], list[Requirement]] = {}
-        for one, obstacle in self.obstacles:
+        for requirement, obstacle in self.obstacles:
             if obstacle is not None:
-                found.setdefault((obstacle.outcome, obstacle.reason), []).append(one)
+                found.setdefault((obstacle.outcome, obstacle.reason), []).append(requirement)
         return found
 
     def unlocked(self) -> dict[str, list[tuple[Requirement, tuple[str, ...]]]]:
@@ -60,10 +60,10 @@ class Plan:
         they need.
         """
         found: dict[str, list[tuple[Requirement, tuple[str, ...]]]] = {}
-        for one, obstacle in self.obstacles:
+        for requirement, obstacle in self.obstacles:
             missing = obstacle.missing if obstacle else ()
             for key in missing:
-                found.setdefault(key, []).append((one, tuple(other for other in missing if other != key)))
+                found.setdefault(key, []).append((requirement, tuple(other for other in missing if other != key)))
         return found
 
     def guesses(self) -> list[Operation]:
@@ -71,96 +71,112 @@ class Plan:
 
         If the target refuses it, what depends on it is *not exercised* until the target file gives one.
         """
-        called = {one.operation for one in self.tried}
+        called = {requirement.operation for requirement in self.tried}
         return [
-            one
-            for one in self.specification.operations.values()
-            if one.id in called and one.undocumented_request and one.bodies and one.id not in self.table.bodies
+            operation
+            for operation in self.specification.operations.values()
+            if operation.id in called
+            and operation.undocumented_request
+            and operation.bodies
+            and operation.id not in self.table.bodies
         ]
 
 
 def plan(specification: Specification, table: SystemTable, level: Safety) -> Plan:
     """The plan for one system of a target, at a safety level."""
-    obstacles = ((one, obstacle_of(one, specification, table, level)) for one in specification.requirements.values())
+    obstacles = (
+        (requirement, obstacle_of(requirement, specification, table, level))
+        for requirement in specification.requirements.values()
+    )
     return Plan(specification, table, level, tuple(obstacles))
 
 
-def obstacle_of(one: Requirement, specification: Specification, table: SystemTable, level: Safety) -> Obstacle | None:
+def obstacle_of(
+    requirement: Requirement, specification: Specification, table: SystemTable, level: Safety
+) -> Obstacle | None:
     """What in the target file keeps a requirement from being tested; None if nothing does."""
-    if (outside := exempt(one, table)) is not None:
+    if (outside := exempt(requirement, table)) is not None:
         return outside
-    if one.untestable is not None:
-        return Obstacle(Outcome.NOT_EXERCISED, one.untestable)
-    not_tried, missing = Outcome.NOT_EXERCISED, tuple(table.missing(one.needs))
-    if specification.operations[one.operation].resource == "token":
+    if requirement.untestable is not None:
+        return Obstacle(Outcome.NOT_EXERCISED, requirement.untestable)
+    not_tried, missing = Outcome.NOT_EXERCISED, tuple(table.missing(requirement.needs))
+    if specification.operations[requirement.operation].resource == "token":
         if not table.asks_as_documented and not table.unasked:
             return Obstacle(not_tried, Reason.UNDOCUMENTED_REQUEST, ELSEWHERE)
         missing = (*missing, *table.unasked)
-    least = _least(one, specification, table.gives, level)
+    least = _least(requirement, specification, table.gives, level)
     if RANK[least] > RANK[level]:
-        avoiding = _fixtures_that_avoid(one, specification, table, level)
-        told = f"{_places(table, avoiding)}, or safety level {least}" if avoiding else f"safety level {least}"
+        avoiding = _fixtures_that_avoid(requirement, specification, table, level)
+        message = f"{_places(table, avoiding)}, or safety level {least}" if avoiding else f"safety level {least}"
         lacking = tuple(dict.fromkeys((*missing, *avoiding))) if avoiding else ()
-        return Obstacle(not_tried, Reason.SAFETY_LEVEL, told, lacking, least)
+        return Obstacle(not_tried, Reason.SAFETY_LEVEL, message, lacking, least)
     forbidden = (
-        level is not Safety.DISPOSABLE and _changes_a_fixture(one, specification, table) and not _may_change(table)
+        level is not Safety.DISPOSABLE
+        and _changes_a_fixture(requirement, specification, table)
+        and not _may_change(table)
     )
     lacking = (*missing, "may_change") if forbidden else missing
     if not missing:
-        told = _places(table, lacking)
-        return Obstacle(not_tried, Reason.SAFETY_LEVEL, told, lacking, Safety.DISPOSABLE) if forbidden else None
+        message = _places(table, lacking)
+        return Obstacle(not_tried, Reason.SAFETY_LEVEL, message, lacking, Safety.DISPOSABLE) if forbidden else None
     users = all(key.startswith("users.") or key in table.unasked for key in missing)
     reason = Reason.MISSING_USER if users else Reason.MISSING_FIXTURE
     return Obstacle(not_tried, reason, _places(table, missing), lacking)
 
 
-def exempt(one: Requirement, table: SystemTable) -> Obstacle | None:
+def exempt(requirement: Requirement, table: SystemTable) -> Obstacle | None:
     """Why the target does not claim a requirement, so that no deviation counts; None if it does."""
-    if {one.profile, one.operation} & set(table.unsupported):
+    if {requirement.profile, requirement.operation} & set(table.unsupported):
         return Obstacle(Outcome.UNSUPPORTED, detail="according to the target file")
-    if one.later_than(table.version):
-        return Obstacle(Outcome.NOT_APPLICABLE, detail=f"since {one.since}")
+    if requirement.later_than(table.version):
+        return Obstacle(Outcome.NOT_APPLICABLE, detail=f"since {requirement.since}")
     return None
 
 
 def without_delete(specification: Specification, unsupported: Collection[str]) -> dict[str, list[str]]:
     """The deletions among the `unsupported` operations, each with the operations that it would undo."""
     found: dict[str, list[str]] = {}
-    for one in specification.operations.values():
-        link = one.link("delete")
-        if one.effect != "create" or link is None or one.id in unsupported:
+    for operation in specification.operations.values():
+        link = operation.link("delete")
+        if operation.effect != "create" or link is None or operation.id in unsupported:
             continue
         if link.operation in unsupported:
-            found.setdefault(link.operation, []).append(one.id)
+            found.setdefault(link.operation, []).append(operation.id)
     return found
 
 
 def unprovable(specification: Specification) -> list[Operation]:
     """The creates without a list of what existed before: what they create cannot be proved to be the run's."""
     operations = specification.operations
-    return [one for one in operations.values() if one.effect == "create" and not provable(operations, one)]
+    return [
+        operation
+        for operation in operations.values()
+        if operation.effect == "create" and not provable(operations, operation)
+    ]
 
 
 def _places(table: SystemTable, keys: tuple[str, ...]) -> str:
     return ", ".join(map(table.place, keys))
 
 
-def _least(one: Requirement, specification: Specification, gives: Callable[[str], bool], level: Safety) -> Safety:
+def _least(
+    requirement: Requirement, specification: Specification, gives: Callable[[str], bool], level: Safety
+) -> Safety:
     """The lowest level that tests it: at which its operation and all its dependencies may be called.
 
     At level read-only that includes what the target's own lists contain.
     """
-    operation = specification.operations[one.operation]
+    operation = specification.operations[requirement.operation]
     if (
         level is Safety.READ_ONLY
-        and one.of_success
+        and requirement.of_success
         and producers.shown_by_list(specification.operations, operation) is not None
     ):
         return Safety.READ_ONLY
-    abroad = one.refusal and any(
+    abroad = requirement.refusal and any(
         touch.allows_foreign for touch in operation.touches
     )  # the refusal is tested on somebody else's resource
-    if one.disposable or abroad:
+    if requirement.disposable or abroad:
         return Safety.DISPOSABLE
     called = producers.dependencies(specification.operations, operation, gives)
     if any(_unproved(each, specification, gives) for each in called):
@@ -181,21 +197,21 @@ def _unproved(operation: Operation, specification: Specification, gives: Callabl
 
 
 def _fixtures_that_avoid(
-    one: Requirement, specification: Specification, table: SystemTable, level: Safety
+    requirement: Requirement, specification: Specification, table: SystemTable, level: Safety
 ) -> tuple[str, ...]:
     """The keys with which resources that the level forbids to create are not needed; none if they would not help."""
     operations = specification.operations
-    called = producers.dependencies(operations, operations[one.operation], table.gives)
+    called = producers.dependencies(operations, operations[requirement.operation], table.gives)
     keys = {producers.key_of(each, parameter): None for each in called for parameter in producers.subjects(each)}
-    spared = _least(one, specification, lambda key: key in keys or table.gives(key), level)
+    spared = _least(requirement, specification, lambda key: key in keys or table.gives(key), level)
     return tuple(table.missing(filter(None, keys))) if RANK[spared] <= RANK[level] else ()
 
 
-def _changes_a_fixture(one: Requirement, specification: Specification, table: SystemTable) -> bool:
+def _changes_a_fixture(requirement: Requirement, specification: Specification, table: SystemTable) -> bool:
     """Whether the guard would have to allow a change of a fixture."""
-    operation = specification.operations[one.operation]
+    operation = specification.operations[requirement.operation]
     acts = bool(operation.touches) and operation.effect not in ("read", "execute")
-    return acts and any(table.is_fixture(key) for key in one.needs)
+    return acts and any(table.is_fixture(key) for key in requirement.needs)
 
 
 def _may_change(table: SystemTable) -> bool:

@@ -32,7 +32,7 @@ def provable(operations: Mapping[str, Operation], maker: Operation) -> bool:
 
     Without it, an existing resource in a response cannot be distinguished from a new one.
     """
-    return any(one.resource == maker.resource and one.link("list") for one in operations.values())
+    return any(operation.resource == maker.resource and operation.link("list") for operation in operations.values())
 
 
 def is_allowed(operation: Operation, level: Safety) -> bool:

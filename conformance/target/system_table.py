@@ -170,8 +170,8 @@ class SystemTable(Table):
         found = [getattr(self, first, None) or getattr(self._fixtures, first, None)]
         for name in rest:
             members = type(found[0]).model_fields if name == "*" and found[0] else [name]
-            found = [getattr(one, member, None) for one in found for member in members]
-        return any(one is not None for one in found)
+            found = [getattr(item, member, None) for item in found for member in members]
+        return any(item is not None for item in found)
 
     def missing(self, keys: Iterable[str]) -> list[str]:
         """Those of the keys without a value."""
@@ -274,7 +274,10 @@ def urls(table: SystemTable) -> dict[str, str]:
 def identity(table: SystemTable) -> dict[str, str]:
     """What identifies a server, for every user: its URLs, and the part of the server."""
     known = {key: Address.of(url) for key, url in urls(table).items() if key != TOKEN_URL}
-    return {**{key: f"{one.origin}{one.path.decode('ascii')}" for key, one in known.items()}, **table.tenant}
+    return {
+        **{key: f"{address.origin}{address.path.decode('ascii')}" for key, address in known.items()},
+        **table.tenant,
+    }
 
 
 def table_of(system: str) -> type[SystemTable]:
@@ -297,7 +300,7 @@ def _inner(model: type[BaseModel], key: str) -> dict[str, type[BaseModel] | None
     """The keys of a table within another, each with its model if it is a table as well."""
     field = model.model_fields.get(key)
     held = _model(field.annotation) if field else None
-    return {name: _model(one.annotation) for name, one in held.model_fields.items()} if held else {}
+    return {name: _model(info.annotation) for name, info in held.model_fields.items()} if held else {}
 
 
 def _model(annotation: Any) -> type[BaseModel] | None:

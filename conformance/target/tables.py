@@ -133,12 +133,14 @@ class Reader:
             elif issubclass(model, Table) and key in model.other_names:
                 raise self.error(place, f"is an unknown key; here it is called {model.other_names[key]}.")
             else:
-                plain = [one for one, found in kinds.items() if not any(issubclass(kind, BaseModel) for kind in found)]
+                plain = [
+                    text for text, found in kinds.items() if not any(issubclass(kind, BaseModel) for kind in found)
+                ]
                 fitting = [*kinds, *files] if isinstance(value, Mapping | list) else [*plain, *files]
                 known = fitting if nearest(key, fitting) else [*kinds, *files]
                 belongs = [] if nearest(key, known) else list(places_of(key, self.model, at))
-                told = f"write it {' or '.join(belongs)}." if belongs else hint(key, known)
-                raise self.error(place, f"is an unknown key; {told}")
+                message = f"write it {' or '.join(belongs)}." if belongs else hint(key, known)
+                raise self.error(place, f"is an unknown key; {message}")
         for key in done.keys() & {key for key, found in kinds.items() if Path in found}:
             directory = issubclass(model, Table) and key in model.directories
             done[key] = self.existing(done[key], (*at, key), directory=directory)
@@ -148,16 +150,16 @@ class Reader:
         """The data of a list of tables, ready for their model."""
         if not isinstance(data, list):
             raise self.error(at, f"is not a list of tables; write each as [[{_dotted(at)}]] with its keys below.")
-        return [self.table(model, one, (*at, str(number))) for number, one in enumerate(data)]
+        return [self.table(model, item, (*at, str(number))) for number, item in enumerate(data)]
 
     def value(self, value: Any, place: Place, *, secret: bool, free: bool) -> Any:
         """A value with `${NAME}` replaced. In `free` data, which end in requests, what is replaced is a secret."""
         if secret:
             self._hidden.add(place)
         if isinstance(value, Mapping):
-            return {key: self.value(one, (*place, key), secret=secret, free=free) for key, one in value.items()}
+            return {key: self.value(item, (*place, key), secret=secret, free=free) for key, item in value.items()}
         if isinstance(value, list):
-            return [self.value(one, (*place, str(i)), secret=secret, free=free) for i, one in enumerate(value)]
+            return [self.value(item, (*place, str(i)), secret=secret, free=free) for i, item in enumerate(value)]
         if isinstance(value, str):
             self._require_replaced(value, place, secret=secret)
             text = VARIABLE.sub(lambda match: self.env[match[1]], value)
@@ -183,15 +185,15 @@ class Reader:
             raise self.error(place, f"names an environment variable without braces; write ${{{value[1:]}}}.")
         if other:
             name, key = other[1] or other[2], place[-1]
-            told = f"looks like an environment variable that is not replaced; write ${{{name}}}"
+            message = f"looks like an environment variable that is not replaced; write ${{{name}}}"
             otherwise = f"or, if this is the value itself, put it into a file and name that as {key}_file"
-            raise self.error(place, f"{told}, {otherwise}.")
+            raise self.error(place, f"{message}, {otherwise}.")
 
     def unset(self, data: Any, at: Place = ()) -> Iterator[str]:
         """An error line for each environment variable that is named and not set."""
         if isinstance(data, Mapping | list):
-            for key, one in data.items() if isinstance(data, Mapping) else enumerate(data):
-                yield from self.unset(one, (*at, str(key)))
+            for key, item in data.items() if isinstance(data, Mapping) else enumerate(data):
+                yield from self.unset(item, (*at, str(key)))
         elif isinstance(data, str):
             for name in VARIABLE.findall(data):
                 if name not in self.env:
@@ -234,20 +236,20 @@ class Reader:
             return str(self.error(place, f"is missing; add {place[-1]} = … {_under(place[:-1])}."))
         shown = self._shown(place, error["input"])
         if error["type"] == "value_error":
-            told = str(error["ctx"]["error"])
-            names_it = shown in told or re.match(r"is ['\d-]", told)
-            told = told if names_it else f"{shown} {told}"
-            return str(self.error(place, told if told.endswith((".", "?")) else f"{told}."))
+            message = str(error["ctx"]["error"])
+            names_it = shown in message or re.match(r"is ['\d-]", message)
+            message = message if names_it else f"{shown} {message}"
+            return str(self.error(place, message if message.endswith((".", "?")) else f"{message}."))
         if needed := needs(error["type"], error.get("ctx", {})):
             return str(self.error(place, f"is {shown}; must be {needed}." if shown else f"must be {needed}."))
         if error["type"] in ("too_short", "string_too_short"):
             variable = self._variables.get(place, "")
-            told = f"the environment variable {variable} is empty; set it" if variable else "is empty; write a value"
-            return str(self.error(place, f"{told}, or remove the key if it is optional."))
+            message = f"the environment variable {variable} is empty; set it" if variable else "is empty; write a value"
+            return str(self.error(place, f"{message}, or remove the key if it is optional."))
         if error["type"] in ("tuple_type", "list_type"):
             return str(self.error(place, "is not a list; write it in brackets."))
-        told = error["msg"][0].lower() + error["msg"][1:]
-        return str(self.error(place, f"is wrong: {told}; fix it."))
+        message = error["msg"][0].lower() + error["msg"][1:]
+        return str(self.error(place, f"is wrong: {message}; fix it."))
 
     def _shown(self, place: Place, value: Any) -> str:
         """A value as a message repeats it; empty where it may be a secret, or is long."""
@@ -292,10 +294,10 @@ def places_of(key: str, model: type[BaseModel] | None, at: Place) -> Iterator[st
 
 
 def _tables_with(key: str, model: type[BaseModel] | None, at: Place) -> Iterator[Place]:
-    for name, one in model.model_fields.items() if model else ():
+    for name, info in model.model_fields.items() if model else ():
         if name == key:
             yield at
-        kinds = kinds_of(one.annotation)
+        kinds = kinds_of(info.annotation)
         inner = next((kind for kind in kinds if issubclass(kind, BaseModel)), None)
         if inner is not None and tuple not in kinds:
             yield from _tables_with(key, inner, (*at, name))

@@ -152,9 +152,9 @@ class Target(Table):
         """
         places = self.placeholders()
         own = {name for place, name in places.items() if place[0] == system or place[:2] in SENT_TO_ALL}
-        others = tuple(f"{SYSTEMS[one].placeholder}_" for one in self.systems if one != system)
+        others = tuple(f"{SYSTEMS[value].placeholder}_" for value in self.systems if value != system)
         elsewhere = set(places.values()) - own
-        return {one for one in names if one in own or not (one in elsewhere or one.startswith(others))}
+        return {value for value in names if value in own or not (value in elsewhere or value.startswith(others))}
 
 
 @cache
@@ -200,7 +200,7 @@ def parse(data: Mapping[str, Any], *, base: Path, env: Mapping[str, str], source
     try:
         target = model.model_validate(plain)
     except ValidationError as error:
-        raise TargetError("\n".join(reader.complaint(dict(one)) for one in error.errors())) from None
+        raise TargetError("\n".join(reader.complaint(dict(item)) for item in error.errors())) from None
     target._secrets = reader.named()
     _reachable(target, reader)
     return target

@@ -25,7 +25,7 @@ def no_api(operation: Operation, exchange: Exchange, reads: Iterable[Operation],
     """
     if exchange.response.status not in NO_SUCH_PATH:
         return ""
-    at_url = [one for one in reads if one.server == operation.server]
+    at_url = [read for read in reads if read.server == operation.server]
     if not at_url or any(map(_exists, map(ask, map(Call, at_url)))):
         return ""
     return f"no API found ({described(exchange.response)})"

@@ -160,7 +160,7 @@ class Client:
                 return _member(sources[kind], name, f"{{{kind}.{name}}}")
             read, _, member = name.partition(".")
             reading = self.specification.operations[read]
-            known = {one: call.path[one] for one in reading.path_parameters if one in call.path}
+            known = {parameter: call.path[parameter] for parameter in reading.path_parameters if parameter in call.path}
             exchange = self.send(Call(reading, call.user, path=known, headers=call.headers))
             if not exchange.response.ok:
                 return ""  # the call itself shows what is wrong

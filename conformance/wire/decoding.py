@@ -104,7 +104,7 @@ def _views(view: View, depth: int) -> Iterator[View]:
     readable = [view]
     pluses = (False, True) if b"+" in view.content else (False,)
     for lenient in (False, True):
-        if lenient and not any(_has_escapes(one.content) and LENIENT.search(one.content) for one in readable):
+        if lenient and not any(_has_escapes(item.content) and LENIENT.search(item.content) for item in readable):
             break  # its views would be the same
         for plus in pluses:
             inner = view
@@ -112,9 +112,9 @@ def _views(view: View, depth: int) -> Iterator[View]:
                 if (read := _unescaped(inner, plus=plus, lenient=lenient)) is None:
                     break
                 readable.append(inner := read)
-    for one in readable:
-        yield one
-        if depth and (decoded := _decoded(one)) is not None:
+    for item in readable:
+        yield item
+        if depth and (decoded := _decoded(item)) is not None:
             yield from _views(decoded, depth - 1)
 
 

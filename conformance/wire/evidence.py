@@ -50,14 +50,16 @@ class Evidence:
 
     def cite(self, identifiers: Iterable[str]) -> None:
         """Store the exchanges that a verdict cites. Raises Unwritable."""
-        unwritten = [one for one in dict.fromkeys(identifiers) if one in self._kept and one not in self._written]
+        unwritten = [
+            value for value in dict.fromkeys(identifiers) if value in self._kept and value not in self._written
+        ]
         self._written.update(unwritten)
         if self._path is None or not unwritten:
             return
         try:
             with self._path.open("a", encoding="utf-8") as file:
-                for one in unwritten:
-                    exchange = self._kept[one]
+                for value in unwritten:
+                    exchange = self._kept[value]
                     foreign = self._foreign if exchange.operation in self._lists else None
                     whole = exchange.operation in self._others
                     record = stored(exchange, self._redactor, foreign=foreign, whole=whole)

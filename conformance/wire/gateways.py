@@ -71,7 +71,7 @@ def is_redirect(operation: Operation, exchange: Exchange) -> bool:
 
 def documents_redirect(operation: Operation, status: int) -> bool:
     """Whether a redirect status is documented for an operation."""
-    return any(one.status[0] == "3" and one.matches(status) for one in operation.responses)
+    return any(response.status[0] == "3" and response.matches(status) for response in operation.responses)
 
 
 def redirects(exchange: Exchange) -> bool:
@@ -119,8 +119,8 @@ def describe_redirect(exchange: Exchange, key: str) -> str:
     if leads_away(exchange) and parts.path.rstrip("/").endswith(asked.path.rstrip("/")):
         base = target.rstrip("/").removesuffix(asked.path.rstrip("/"))
         return f"redirects to {base}: write that as {key} in the target file."
-    told = f"redirects to {target} (status {exchange.response.status})"
-    return f"{told}. If that is a login page, set {key} to a URL of the API that needs none."
+    message = f"redirects to {target} (status {exchange.response.status})"
+    return f"{message}. If that is a login page, set {key} to a URL of the API that needs none."
 
 
 def is_page(exchange: Exchange) -> bool:
@@ -137,7 +137,7 @@ def is_error_page(exchange: Exchange) -> bool:
 
 def may_be_page(operation: Operation) -> bool:
     """Whether HTML is documented for an accepted response of an operation."""
-    return any(one in PAGES for response in operation.responses for one in response.media_types)
+    return any(kind in PAGES for response in operation.responses for kind in response.media_types)
 
 
 def is_outside(operation: Operation, exchange: Exchange) -> bool:
@@ -159,7 +159,7 @@ def is_about_limits(operation: Operation, exchange: Exchange) -> bool:
     response = exchange.response
     if response.status < 400:
         return False
-    if response.status in SIZES and not any(one.matches(response.status) for one in operation.responses):
+    if response.status in SIZES and not any(item.matches(response.status) for item in operation.responses):
         return True
     return response.status == PAYMENT_REQUIRED or bool(LIMITS.search(" ".join(texts(response))))
 

@@ -106,7 +106,7 @@ class Policy:
         origin = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
         if self.token_url and request.method == "POST" and request.url == httpx.URL(self.token_url):
             return self._token(request)
-        addresses = [one for one in self._addresses if one.origin == origin]
+        addresses = [address for address in self._addresses if address.origin == origin]
         if not addresses:
             raise RequestRefused(f"{request.method} {origin}: not a host in the target file")
         _plain_headers(request)
@@ -118,10 +118,10 @@ class Policy:
             raise RequestRefused("a parameter that changes the method of a request is never sent")
         if not raw_path.startswith(b"/"):
             raise RequestRefused(f"the request target {raw_path!r} is not a path")
-        below = [path for one in addresses if (path := _below(one, raw_path)) is not None]
+        below = [path for address in addresses if (path := _below(address, raw_path)) is not None]
         if not below:
             raise RequestRefused(f"{request.method} {origin}: {raw_path!r} is not below a URL of the target file")
-        matches = {one[0].id: one for path in below if (one := self._operation(request.method, path)) is not None}
+        matches = {pair[0].id: pair for path in below if (pair := self._operation(request.method, path)) is not None}
         if not matches:
             return self._unknown(request.method, min(below, key=len))
         effectful = [(operation, path) for operation, path in matches.values() if operation.effect != "read"]
@@ -129,7 +129,7 @@ class Policy:
             return Decision(next(iter(matches.values()))[0], "read")
         if len(effectful) > 1:
             raise RequestRefused(
-                f"{request.method} {raw_path!r} may be any of {', '.join(one.id for one, _ in effectful)}"
+                f"{request.method} {raw_path!r} may be any of {', '.join(item.id for item, _ in effectful)}"
             )
         return self._effectful(*effectful[0], query, content_type, body)
 
@@ -163,12 +163,12 @@ class Policy:
         parameters.
         """
         fitting = [
-            one
-            for one in self.specification.forms_by_method.get(method, ())
-            if one.pattern_in_any_letters.fullmatch(spelling)
+            operation
+            for operation in self.specification.forms_by_method.get(method, ())
+            if operation.pattern_in_any_letters.fullmatch(spelling)
         ]
-        fewest = min((len(one.path_parameters) for one in fitting), default=0)
-        return [one for one in fitting if len(one.path_parameters) == fewest]
+        fewest = min((len(operation.path_parameters) for operation in fitting), default=0)
+        return [operation for operation in fitting if len(operation.path_parameters) == fewest]
 
     def _unknown(self, method: str, raw_path: bytes) -> Decision:
         """Decide on a path of no operation: it may be read, and called if one of its plain segments was made up."""
@@ -210,7 +210,12 @@ class Policy:
             return Decision(operation, operation.effect, counted=operation.starts and self._exists(path))
         if operation.effect == "create":
             name = self._creation(operation, path, query, content_type, body)
-            return Decision(operation, operation.effect, name, {one: path[one] for one in operation.path_parameters})
+            return Decision(
+                operation,
+                operation.effect,
+                name,
+                {parameter: path[parameter] for parameter in operation.path_parameters},
+            )
         return Decision(operation, operation.effect)
 
     def _allowed(self, operation: Operation, identifier: str) -> None:
@@ -354,8 +359,8 @@ def _below(address: Address, raw_path: bytes) -> bytes | None:
     path = address.below(raw_path)
     if path is None or not address.path:
         return path
-    base, plain = (unquote_to_bytes(one).decode("utf-8", "replace").casefold() for one in (address.path, raw_path))
-    inside = (one == base or one.startswith(f"{base}/") for one in map(str.casefold, _spellings(plain)))
+    base, plain = (unquote_to_bytes(data).decode("utf-8", "replace").casefold() for data in (address.path, raw_path))
+    inside = (value == base or value.startswith(f"{base}/") for value in map(str.casefold, _spellings(plain)))
     return path if all(inside) else None
 
 
@@ -366,8 +371,8 @@ def _is_odd(value: str) -> bool:
 def _spellings(path: str) -> Iterator[str]:
     """What a lenient server could normalise a decoded path to, other than the path itself."""
     again = unquote_to_bytes(path).decode("utf-8", "replace")
-    for one in {path, again}:
-        cut = re.split(r"[;?#\0]", one.replace("\\", "/"), maxsplit=1)[0]
+    for value in {path, again}:
+        cut = re.split(r"[;?#\0]", value.replace("\\", "/"), maxsplit=1)[0]
         flat = "/" + posixpath.normpath(cut).strip("/. ")
         if flat != path:
             yield flat

@@ -94,7 +94,7 @@ class Ledger:
 
     def mentions_ours(self, text: str) -> bool:
         """Whether a text contains a name of this run, or the identifier of something that this worker started."""
-        return self.is_ours(text) or any(one in text for one in self.started)
+        return self.is_ours(text) or any(value in text for value in self.started)
 
     @property
     def moment(self) -> tuple[int, int]:
@@ -106,7 +106,7 @@ class Ledger:
         the run.
         """
         serial, started = moment
-        if any(one in text for one in list(self.started)[started:]):
+        if any(value in text for value in list(self.started)[started:]):
             return True
         found = re.findall(rf"{MARK} {re.escape(self.run)} (\S+) (\d+) ", text)
         return any(worker == self.worker and int(number) > serial for worker, number in found) if found else None
@@ -196,7 +196,7 @@ class Ledger:
 
     def surveyed(self, system: str, kind: str, within: Mapping[str, str], found: Iterable[str], *, whole: bool) -> None:
         """Journal what existed of a kind before the first create; `whole`: and that nothing else existed."""
-        digests = sorted({digest(system, kind, one) for one in found})
+        digests = sorted({digest(system, kind, value) for value in found})
         self.before.update(digests)
         event = {"system": system, "kind": kind, "within": dict(within), "whole": whole}
         for start in range(0, max(1, len(digests)), DIGESTS_A_LINE):
@@ -230,7 +230,7 @@ class Ledger:
 
         An identifier in a response to another operation than a create has no kind: it may name anything.
         """
-        claimed = (self.entries[key].kind for key, (one, _) in self.doubtful.items() if one == identifier)
+        claimed = (self.entries[key].kind for key, (value, _) in self.doubtful.items() if value == identifier)
         hearsay = identifier in self.named and identifier not in self._proved and not self._keys.get(identifier)
         return bool(identifier) and (hearsay or kind in claimed)
 
@@ -294,11 +294,11 @@ class Ledger:
 
     def started_of(self, key: tuple[str, str]) -> list[str]:
         """The identifiers of what was started, of a system and kind."""
-        return [identifier for identifier, one in self.started.items() if one == key]
+        return [identifier for identifier, pair in self.started.items() if pair == key]
 
     def open(self, system: str = "") -> list[Entry]:
         """What exists, or may exist, newest first: the order of removal."""
-        for key in [one for one in self._unsettled if one in self.removed or one in self.doubtful]:
+        for key in [value for value in self._unsettled if value in self.removed or value in self.doubtful]:
             del self._unsettled[key]
         entries = [self.entries[key] for key in self._unsettled]
         return [entry for entry in reversed(entries) if system in ("", entry.system)]
@@ -349,7 +349,7 @@ def _apply(ledger: Ledger, event: Mapping[str, Any]) -> bool:
             within = event.get("within", {})
             if key in ledger.entries or not isinstance(within, dict):
                 return False
-            if not all(isinstance(one, str) for one in within.values()):
+            if not all(isinstance(item, str) for item in within.values()):
                 return False
             ledger._enter(Entry(key, *intent, within=within))
         case "there":
@@ -390,7 +390,7 @@ def digest(system: str, kind: str, identifier: str) -> str:
     Some databases ignore them when they compare. They also accept `7.0` or `7 x` for 7.
     """
     apart = unicodedata.normalize("NFKD", identifier)
-    loose = "".join(one for one in apart if not unicodedata.combining(one)).casefold()
+    loose = "".join(value for value in apart if not unicodedata.combining(value)).casefold()
     number = NUMBER.fullmatch(loose)
     plain = (number[1] if number else re.sub(r"[-{}\s]", "", loose)).lstrip("0")
     return hashlib.sha256(f"{system}\0{kind}\0{plain}".encode("utf-8", "replace")).hexdigest()[:24]

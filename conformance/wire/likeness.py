@@ -95,11 +95,11 @@ def compare(exchange: Exchange, controls: Sequence[Exchange]) -> Likeness:
     if not _same_kind(exchange, controls):
         return Likeness.OTHER
     echoed = _echoes([exchange, *controls])
-    asked, *others = (_members(one, echoed) for one in (exchange, *controls))
-    always = set.intersection(*(set(one) for one in others))
+    asked, *others = (_members(control, echoed) for control in (exchange, *controls))
+    always = set.intersection(*(set(other) for other in others))
     if not always <= set(asked) or not set(asked) <= set().union(*others):
         return Likeness.OTHER
-    found = [_fits(asked[place], [one[place] for one in others]) for place in asked if place in always]
+    found = [_fits(asked[place], [other[place] for other in others]) for place in asked if place in always]
     if Likeness.OTHER in found or found.count(Likeness.NEAR) > MAX_NEAR:
         return Likeness.OTHER
     return Likeness.NEAR if Likeness.NEAR in found else Likeness.SAME
@@ -107,20 +107,20 @@ def compare(exchange: Exchange, controls: Sequence[Exchange]) -> Likeness:
 
 def _same_kind(exchange: Exchange, controls: Sequence[Exchange]) -> bool:
     """Whether status and media type are those of the control requests."""
-    return len({(one.response.status, one.response.media_type) for one in (exchange, *controls)}) == 1
+    return len({(control.response.status, control.response.media_type) for control in (exchange, *controls)}) == 1
 
 
 def _fits(value: Any, others: Sequence[Any]) -> Likeness:
     """Compare a value with those of the control requests."""
-    if value in others and len({type(one) for one in others}) == 1:
+    if value in others and len({type(other) for other in others}) == 1:
         return Likeness.SAME
-    if isinstance(value, str) and all(isinstance(one, str) for one in others):
+    if isinstance(value, str) and all(isinstance(other, str) for other in others):
         known = pattern.of(others)
         if known.fits(value):
             return Likeness.SAME
         return Likeness.NEAR if known.nearly_fits(value) else Likeness.OTHER
-    if any(one != others[0] for one in others):
-        return Likeness.SAME if type(value) in {type(one) for one in others} else Likeness.OTHER
+    if any(other != others[0] for other in others):
+        return Likeness.SAME if type(value) in {type(other) for other in others} else Likeness.OTHER
     if value == others[0]:
         return Likeness.SAME
     return Likeness.NEAR if type(value) is type(others[0]) else Likeness.OTHER
@@ -130,7 +130,7 @@ def _echoes(exchanges: Sequence[Exchange]) -> re.Pattern[str] | None:
     """Match the path segments in which the requests differ, wherever a response repeats them; None if there are
     none.
     """
-    paths = [urlsplit(one.request.url).path.split("/") for one in exchanges]
+    paths = [urlsplit(exchange.request.url).path.split("/") for exchange in exchanges]
     differing = {
         segment for segments in zip_longest(*paths, fillvalue="") if len(set(segments)) > 1 for segment in segments
     }

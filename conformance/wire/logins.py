@@ -128,14 +128,16 @@ def token_problem(exchange: Exchange, who: str, keys: Mapping[str, str], path: s
     location = gateways.target_of(exchange) if gateways.redirects(exchange) else ""
     if gateways.redirects(exchange) and not (path and path in location.lower()):
         return f"{exchange.request.url}: {gateways.describe_redirect(exchange, keys['url'].partition(' = ')[0])}"
-    told = f"{described(exchange.response)}{f', a redirect to {location}' if location else ''}"
+    message = f"{described(exchange.response)}{f', a redirect to {location}' if location else ''}"
     lowered = said.lower()
     if status in NO_SUCH_PATH or 300 <= status < 400:
         what, wrong = "no API found", keys["place"]
         if path and path in f"{lowered}{location.lower()}":
             what, wrong = f"refused {who}", keys[path]
     elif not exchange.response.refused or status == BUSY:
-        return f"{exchange.request.url}: gave {who} no token ({told}). Is {keys['url']} right and the server working?"
+        return (
+            f"{exchange.request.url}: gave {who} no token ({message}). Is {keys['url']} right and the server working?"
+        )
     else:
         what = f"refused the credentials of {who}"
         named = next((word for word in keys if word not in USUAL and word in lowered), "")
@@ -148,11 +150,11 @@ def token_problem(exchange: Exchange, who: str, keys: Mapping[str, str], path: s
         else:
             wrong = " or ".join(dict.fromkeys((keys["user"], keys["client"])))
     if gateways.is_error_page(exchange) and status not in NO_SUCH_PATH and not 300 <= status < 400:
-        front = f"{what} with an HTML page ({told}), as a gateway in front of the server does"
+        front = f"{what} with an HTML page ({message}), as a gateway in front of the server does"
         wrong = f"{wrong}, or set what the gateway needs under [network], such as headers"
         return f"{exchange.request.url}: {front}. Correct {wrong}."
     locked = "Unlock or activate the account, or correct" if CLOSED.search(lowered) else "Correct"
-    return f"{exchange.request.url}: {what} ({told}). {locked} {wrong} in the target file."
+    return f"{exchange.request.url}: {what} ({message}). {locked} {wrong} in the target file."
 
 
 def refused_token(system: str, exchange: Exchange, user: str = MAIN) -> str:
@@ -206,11 +208,11 @@ def plain_reads(operations: Iterable[Operation]) -> list[Operation]:
     accepted.
     """
     return [
-        one
-        for one in operations
-        if one.effect == "read"
-        and not (one.path_parameters or one.anonymous)
-        and not any(parameter.get("required") and parameter["in"] == "query" for parameter in one.parameters)
+        operation
+        for operation in operations
+        if operation.effect == "read"
+        and not (operation.path_parameters or operation.anonymous)
+        and not any(parameter.get("required") and parameter["in"] == "query" for parameter in operation.parameters)
     ]
 
 

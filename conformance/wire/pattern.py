@@ -73,8 +73,8 @@ def of(texts: Sequence[str]) -> Pattern:
     for other in split[1:]:
         shared = common(shared, other)
     gaps = _gaps(shared, split[0])
-    for one in split[1:]:
-        gaps = [gap | other for gap, other in zip(gaps, _gaps(shared, one), strict=True)]
+    for pair in split[1:]:
+        gaps = [gap | other for gap, other in zip(gaps, _gaps(shared, pair), strict=True)]
     return Pattern(shared, tuple(gaps))
 
 
@@ -83,37 +83,39 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(WORDS.findall(text)[:MAX_WORDS])
 
 
-def common(one: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
+def common(group: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
     """The words that two texts share, in order."""
-    start = _common_prefix(one, other)
-    end = _common_prefix(one[start:][::-1], other[start:][::-1])
-    middle, against = one[start : len(one) - end], other[start : len(other) - end]
+    start = _common_prefix(group, other)
+    end = _common_prefix(group[start:][::-1], other[start:][::-1])
+    middle, against = group[start : len(group) - end], other[start : len(other) - end]
     middle, against = _without_frequent(middle, against)
     matcher = SequenceMatcher(None, middle, against, autojunk=False) if middle and against else None
     blocks = matcher.get_matching_blocks() if matcher else []
     inner = [word for block in blocks for word in middle[block.a : block.a + block.size]]
-    return (*one[:start], *inner, *one[len(one) - end :])
+    return (*group[:start], *inner, *group[len(group) - end :])
 
 
-def _without_frequent(one: Sequence[str], other: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+def _without_frequent(group: Sequence[str], other: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     """The words of two texts without those that occur in both so often that matching them takes too long."""
-    here, there = Counter(one), Counter(other)
+    here, there = Counter(group), Counter(other)
     pairs = {word: count * there[word] for word, count in here.items() if word in there}
     total = sum(pairs.values())
     if total <= MAX_PAIRS:
-        return one, other
+        return group, other
     frequent = set()
     for word in sorted(pairs, key=lambda word: (-pairs[word], word)):
         if total <= MAX_PAIRS:
             break
         total -= pairs[word]
         frequent.add(word)
-    return [word for word in one if word not in frequent], [word for word in other if word not in frequent]
+    return [word for word in group if word not in frequent], [word for word in other if word not in frequent]
 
 
-def _common_prefix(one: Sequence[str], other: Sequence[str]) -> int:
+def _common_prefix(group: Sequence[str], other: Sequence[str]) -> int:
     """The length of the common prefix of two texts, in words."""
-    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return next(
+        (at for at, (a, b) in enumerate(zip(group, other, strict=False)) if a != b), min(len(group), len(other))
+    )
 
 
 def _gaps(shared: Sequence[str], text: Sequence[str]) -> list[Gap]:

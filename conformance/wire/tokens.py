@@ -102,11 +102,11 @@ class Shared:
 
     def get(self, user: str, dead: str, obtain: Callable[[], Held]) -> Held:
         """As `Store`."""
-        told = self._ask("get", user, dead)
+        reply = self._ask("get", user, dead)
         if self._local is not None:
             return self._local.get(user, dead, obtain)
-        if told:
-            return tuple(told)
+        if reply:
+            return tuple(reply)
         try:
             held = obtain()
         except BaseException:
@@ -117,8 +117,8 @@ class Shared:
 
     def current(self, user: str, token: str) -> bool:
         """As `Store`."""
-        told = self._ask("current", user, token)
-        return self._local.current(user, token) if self._local is not None else bool(told)
+        reply = self._ask("current", user, token)
+        return self._local.current(user, token) if self._local is not None else bool(reply)
 
     def hold(self, users: Iterable[str]) -> None:
         """As `Store`."""
@@ -138,8 +138,8 @@ class Shared:
 
     def noted(self, name: str) -> str:
         """As `Store`."""
-        told = self._ask("noted", name)
-        self._last.update({name: told} if told else {})
+        reply = self._ask("noted", name)
+        self._last.update({name: reply} if reply else {})
         return self._last.get(name, "")
 
     def _ask(self, what: str, *more: str) -> Any:
@@ -201,13 +201,13 @@ class TokenServer:
             while True:
                 what, system, *more = json.loads(connection.recv_bytes())
                 with self._changed:
-                    told = self._answer(me, what, self._systems.setdefault(system, _System()), more)
+                    reply = self._answer(me, what, self._systems.setdefault(system, _System()), more)
                     self._changed.notify_all()
-                connection.send_bytes(json.dumps(told).encode())
+                connection.send_bytes(json.dumps(reply).encode())
         with self._changed:
-            for one in self._systems.values():  # a closed connection holds nothing
-                one.login = None if one.login == me else one.login
-                one.holder = None if one.holder == me else one.holder
+            for item in self._systems.values():  # a closed connection holds nothing
+                item.login = None if item.login == me else item.login
+                item.holder = None if item.holder == me else item.holder
             self._changed.notify_all()
 
     def _answer(self, me: int, what: str, system: _System, more: list[str]) -> Any:

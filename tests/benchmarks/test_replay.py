@@ -17,4 +17,4 @@ def test_the_benchmark_prints_both_sides_and_a_ratio_of_each_comparison() -> Non
     call = [sys.executable, "-m", "benchmarks.replay", "--cases", "1", "--rounds", "1"]
     done = subprocess.run(call, cwd=ROOT, capture_output=True, encoding="utf-8", env=UTF8, check=True)
     rows = [re.findall(r"[\d.]+ (?:µs|ms|x)\b|[a-z_]{7,}", line) for line in done.stdout.splitlines() if " x " in line]
-    assert [[row[0], row[2]] for row in (one[-5:] for one in rows)] == SIDES
+    assert [[row[0], row[2]] for row in (group[-5:] for group in rows)] == SIDES

@@ -55,8 +55,8 @@ def test_every_member_on_the_page_exists() -> None:
     for name, members in MEMBERS.items():
         kind = getattr(conformance, name)
         fields = {field.name for field in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else set()
-        assert not [one for one in members if one not in fields and not hasattr(kind, one)], name
-        assert not [one for one in members if one.startswith("_")]
+        assert not [member for member in members if member not in fields and not hasattr(kind, member)], name
+        assert not [member for member in members if member.startswith("_")]
 
 
 def documented() -> Iterator[tuple[str, Any]]:
@@ -83,7 +83,9 @@ def test_docstrings_of_methods_state_parameters_results_and_exceptions(name: str
     signature = inspect.signature(THINGS[name])
     assert signature.return_annotation is not inspect.Signature.empty
     assert all(
-        one.annotation is not inspect.Parameter.empty for key, one in signature.parameters.items() if key != "self"
+        parameter.annotation is not inspect.Parameter.empty
+        for key, parameter in signature.parameters.items()
+        if key != "self"
     )
     assert "Raises:" in THINGS[name].__doc__ or "Raises nothing." in THINGS[name].__doc__
 
@@ -108,7 +110,7 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
 def test_examples_print_what_they_show(name: str, worker: Worker) -> None:
     given: tuple[conformance.Session, conformance.Recorder] = worker.begin("processmaker3", ())
     session, recorder = given
-    known = {one: getattr(conformance, one) for one in conformance.__all__}
+    known = {value: getattr(conformance, value) for value in conformance.__all__}
     finder = doctest.DocTestFinder(recurse=False)
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     printed: list[str] = []

@@ -130,8 +130,8 @@ def code_of(path: Path) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            told = [one for one in body if isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)]
-            node.body = [one for one in body if one not in told] or [ast.Pass()]  # type: ignore[attr-defined]
+            messages = [item for item in body if isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant)]
+            node.body = [item for item in body if item not in messages] or [ast.Pass()]  # type: ignore[attr-defined]
     return ast.unparse(tree)
 
 
@@ -142,7 +142,7 @@ OF_ONE_SYSTEM = re.compile(
 )
 
 
-@pytest.mark.parametrize("package", [one for one in packages() if one not in ("suites", "reference")])
+@pytest.mark.parametrize("package", [value for value in packages() if value not in ("suites", "reference")])
 def test_a_package_names_no_system(package: str) -> None:
     named = {
         f"{path.relative_to(PACKAGE)}: {found[0]}"
@@ -164,25 +164,28 @@ def declared() -> dict[str, list[str]]:
     """The names of what the package depends on: in use, and for tests."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lists = {"": project["dependencies"], **project["optional-dependencies"]}
-    return {key: [re.split(r"[<>=!~\[ ;]", one)[0] for one in listed] for key, listed in lists.items()}
+    return {key: [re.split(r"[<>=!~\[ ;]", item)[0] for item in listed] for key, listed in lists.items()}
 
 
 def outside(*folders: str) -> set[str]:
     """The packages that the code in some folders imports."""
     local = {"conformance", "tests"}
     names = {
-        one.partition(".")[0] for folder in folders for path in (ROOT / folder).rglob("*.py") for one in imported(path)
+        value.partition(".")[0]
+        for folder in folders
+        for path in (ROOT / folder).rglob("*.py")
+        for value in imported(path)
     }
     return names - local - set(sys.stdlib_module_names)
 
 
 def test_architecture_page_gives_a_reason_for_every_dependency() -> None:
     section = PAGE.split("## What it depends on\n")[1]
-    told = re.findall(r"^\| ([\w-]+) \| (?!for \|).+ \|$", section, re.MULTILINE)
+    messages = re.findall(r"^\| ([\w-]+) \| (?!for \|).+ \|$", section, re.MULTILINE)
     lists = declared()
     assert set(lists) == {"", "test", "report", "docs"}
     expected = [name for key in ("", "test", "report", "docs") for name in lists[key]]
-    assert [one for one in told if one != "package"] == expected
+    assert [item for item in messages if item != "package"] == expected
 
 
 def test_every_dependency_is_used() -> None:

@@ -36,8 +36,8 @@ def texts(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         node = list(node.values())
     if isinstance(node, list):
-        for one in node:
-            yield from texts(one)
+        for item in node:
+            yield from texts(item)
     elif isinstance(node, str):
         yield node
 
@@ -100,25 +100,25 @@ def test_a_file_installs_what_one_variable_names(path: Path) -> None:
 def test_a_file_works_as_it_was_copied_because_the_service_has_the_address(path: Path) -> None:
     address = {GITHUB: data(GITHUB)["env"], GITLAB: data(GITLAB)["variables"]}[path]["CONFORMANCE"]
     own = {GITHUB: ("vars.CONFORMANCE || ", "github.repository_owner"), GITLAB: ("$CI_PROJECT_ROOT_NAMESPACE",)}[path]
-    assert all(one in address for one in own)
+    assert all(value in address for value in own)
     assert not re.search(r"example\.com|OWNER", path.read_text(encoding="utf-8"))
 
 
 def test_the_page_says_what_replaces_the_image_and_shows_the_action_without_a_placeholder() -> None:
-    told = (DIRECTORY / "README.md").read_text(encoding="utf-8")
+    message = (DIRECTORY / "README.md").read_text(encoding="utf-8")
     image = data(KUBERNETES)["spec"]["template"]["spec"]["containers"][0]["image"]
-    assert f"sed 's|{image}|IMAGE|' {KUBERNETES.name} | kubectl create -f -" in told
-    (shown,) = re.findall(r"```yaml\n(steps:.*?)```", told, re.DOTALL)
+    assert f"sed 's|{image}|IMAGE|' {KUBERNETES.name} | kubectl create -f -" in message
+    (shown,) = re.findall(r"```yaml\n(steps:.*?)```", message, re.DOTALL)
     _, suite, action = yaml.safe_load(shown)["steps"]
     assert action["uses"] == f"./{suite['with']['path']}"
     assert set(action["with"]) <= set(data(ACTION)["inputs"])
-    assert "OWNER" not in told
+    assert "OWNER" not in message
 
 
 def test_every_file_of_the_directory_is_checked_and_reported() -> None:
     assert sorted(FILES) == sorted(path for path in DIRECTORY.iterdir() if path.suffix != ".md")
-    told = (DIRECTORY / "README.md").read_text(encoding="utf-8")
-    assert all(f"]({path.name})" in told for path in FILES)
+    message = (DIRECTORY / "README.md").read_text(encoding="utf-8")
+    assert all(f"]({path.name})" in message for path in FILES)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_each_service_has_as_many_shards_as_its_runs_say() -> None:
     matrix = data(GITHUB)["jobs"]["shard"]["strategy"]["matrix"]["shard"]
     assert f"/{len(matrix)} " in GITHUB.read_text(encoding="utf-8")
     job = data(KUBERNETES)["spec"]
-    env = {one["name"]: one.get("value") for one in job["template"]["spec"]["containers"][0]["env"]}
+    env = {item["name"]: item.get("value") for item in job["template"]["spec"]["containers"][0]["env"]}
     assert env["SHARDS"] == str(job["completions"])
     assert job["completionMode"] == "Indexed"
 

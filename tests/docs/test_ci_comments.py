@@ -25,7 +25,7 @@ def comment_of(path: str) -> str:
     if "comment" in data:  # a job of GitLab
         return "\n".join(data["comment"]["script"])
     steps = data["runs"]["steps"] if "runs" in data else data["jobs"]["merge"]["steps"]
-    return str(next(one["run"] for one in steps if "marker=" in one.get("run", "")))
+    return str(next(step["run"] for step in steps if "marker=" in step.get("run", "")))
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def comments(tmp_path: Path) -> Callable[[str, str, str], tuple[list[str], bytes
         }
         call = ["bash", "-eo", "pipefail", "-c", comment_of(path)]
         assert subprocess.run(call, cwd=tmp_path, env=env, check=False).returncode == 0
-        made = next(one for one in (tmp_path / "comment.md", tmp_path / "note.md") if one.exists())
+        made = next(file for file in (tmp_path / "comment.md", tmp_path / "note.md") if file.exists())
         return (tmp_path / "said").read_text(encoding="utf-8").splitlines(), made.read_bytes()
 
     return written

@@ -59,7 +59,7 @@ class Machine:
         """See that a merged run is whole, and red for the one deviation that the baseline does not know."""
         record = record_file.read(merged)
         assert (code, record.complete, record.problems) == (exit_codes.DEVIATIONS, True, [])
-        assert [one.baseline is None for one in record.deviations].count(True) == 1
+        assert [deviation.baseline is None for deviation in record.deviations].count(True) == 1
         assert len(record.deviations) == 2
 
 
@@ -126,7 +126,7 @@ def test_github_workflow_ends_like_a_whole_run(machine: Machine, tmp_path: Path)
     *_, next_night = steps(jobs["shard"], **{"matrix.shard": "1"})  # with the durations of this one
     (machine.directory / "baseline.toml").unlink()  # a baseline is optional
     assert machine.runs(next_night.replace("--output shard", "--output again"), *bash) == 0
-    assert all(one.is_new for one in record_file.read(machine.directory / "again-1").deviations)
+    assert all(deviation.is_new for deviation in record_file.read(machine.directory / "again-1").deviations)
     assert (machine.directory / "kept" / "history.jsonl").is_file()
 
 
@@ -229,7 +229,7 @@ def test_kubernetes_pods_write_shards_that_merge_into_a_whole_run(machine: Machi
     for pod in range(SHARDS):
         code = machine.runs(script, *container["command"], **env, JOB_COMPLETION_INDEX=str(pod), HOSTNAME=f"pod-{pod}")
         assert code == 0
-    told = re.search(r"(conformance merge .*)", KUBERNETES.read_text(encoding="utf-8"))
-    assert told is not None
-    merge = told[1].replace("/reports/NAME/", f"{reports}/conformance-x/")
+    match = re.search(r"(conformance merge .*)", KUBERNETES.read_text(encoding="utf-8"))
+    assert match is not None
+    merge = match[1].replace("/reports/NAME/", f"{reports}/conformance-x/")
     machine.judged(machine.directory / "merged", machine.runs(merge, "sh", "-c"))

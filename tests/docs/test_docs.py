@@ -36,7 +36,7 @@ def command(name: str) -> click.Command:
 
 
 def options(name: str) -> set[str]:
-    return {option for one in command(name).params if isinstance(one, click.Option) for option in one.opts}
+    return {option for param in command(name).params if isinstance(param, click.Option) for option in param.opts}
 
 
 def code(text: str) -> Iterator[str]:
@@ -87,8 +87,8 @@ def test_commands_and_options_in_pages_exist(page: Path) -> None:
 @pytest.mark.parametrize("name", KNOWN)
 def test_command_page_lists_exactly_the_options_of_each_command(name: str) -> None:
     rows = table(COMMANDS_PAGE, f"conformance {name}")
-    told = {option for row in rows for option in re.findall(r"`(--?[\w-]+)`", row[0])}
-    assert told == options(name)
+    messages = {option for row in rows for option in re.findall(r"`(--?[\w-]+)`", row[0])}
+    assert messages == options(name)
 
 
 @pages
@@ -113,9 +113,9 @@ def test_pages_contain_no_local_path_or_host(page: Path) -> None:
 def test_exit_codes_of_the_readme_are_those_of_the_command() -> None:
     module = ast.parse(Path(exit_codes.__file__).read_text(encoding="utf-8"))
     documented = [
-        (str(getattr(exit_codes, one.target.id)), following.value.value.rstrip("."))
-        for one, following in zip(module.body, module.body[1:], strict=False)
-        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+        (str(getattr(exit_codes, stmt.target.id)), following.value.value.rstrip("."))
+        for stmt, following in zip(module.body, module.body[1:], strict=False)
+        if isinstance(stmt, ast.AnnAssign) and isinstance(stmt.target, ast.Name)
         if isinstance(following, ast.Expr)
         and isinstance(following.value, ast.Constant)
         and isinstance(following.value.value, str)
@@ -150,8 +150,8 @@ def test_the_smallest_target_files_are_those_of_the_readme(tmp_path: Path, monke
 def test_the_page_of_the_target_file_says_what_every_fixture_is_for() -> None:
     page = (ROOT / "docs" / "target-file.md").read_text(encoding="utf-8")
     cells = [row[0] for row in table(page, "More of each system")]
-    told = [key for cell in cells for key in re.findall(r"`(\w+)`", cell) if key in Fixtures.model_fields]
-    assert sorted(told) == sorted(set(Fixtures.model_fields) - {"may_change"})
+    messages = [key for cell in cells for key in re.findall(r"`(\w+)`", cell) if key in Fixtures.model_fields]
+    assert sorted(messages) == sorted(set(Fixtures.model_fields) - {"may_change"})
 
 
 def test_cited_readings_are_explained() -> None:

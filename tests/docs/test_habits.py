@@ -18,7 +18,7 @@ HOOKS: Final = ROOT / ".pre-commit-config.yaml"
 FRAGMENTS: Final = ROOT / "changelog.d"
 PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SETTINGS: Final[dict[str, Any]] = PROJECT["tool"]["towncrier"]
-TYPES: Final = [one["directory"] for one in SETTINGS["type"]]
+TYPES: Final = [setting["directory"] for setting in SETTINGS["type"]]
 CI: Final = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
@@ -40,7 +40,7 @@ def test_pre_commit_hooks_are_valid_local_and_call_what_ci_calls() -> None:
     (repository,) = yaml.safe_load(HOOKS.read_text(encoding="utf-8"))["repos"]
     assert repository["repo"] == "local"
     lines = re.findall(r'^part (?:lint|types) "(.*)"$', CI, re.MULTILINE)
-    in_ci = {Path(shlex.split(one)[0]).name for line in lines for one in line.split("&&")}
+    in_ci = {Path(shlex.split(item)[0]).name for line in lines for item in line.split("&&")}
     hooks = {shlex.split(hook["entry"])[0] for hook in repository["hooks"]}
     assert in_ci == {"ruff", "lint-imports", "mypy"}
     assert hooks == {*in_ci, "conformance"}
@@ -48,10 +48,10 @@ def test_pre_commit_hooks_are_valid_local_and_call_what_ci_calls() -> None:
 
 def test_changelog_fragments_are_named_by_an_issue_or_a_word_and_a_type() -> None:
     names = [path.name for path in FRAGMENTS.iterdir() if path.name != "README.md"]
-    wrong = [one for one in names if not re.fullmatch(rf"(\d+|\+[\w-]+)\.({'|'.join(TYPES)})\.md", one)]
+    wrong = [name for name in names if not re.fullmatch(rf"(\d+|\+[\w-]+)\.({'|'.join(TYPES)})\.md", name)]
     assert wrong == []
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    assert all(f"`{one}`" in page for one in TYPES)
+    assert all(f"`{kind}`" in page for kind in TYPES)
 
 
 def test_release_puts_all_fragments_at_the_top_of_the_changelog(tmp_path: Path) -> None:

@@ -143,7 +143,10 @@ def test_page_uses_plain_words(page: Path) -> None:
 def test_messages_use_plain_words() -> None:
     modules = [path for path in CODE.rglob("*.py") if "reference" not in path.relative_to(CODE).parts]
     assert len(modules) > 100
-    texts = {path: [one for one in messages(path.read_text(encoding="utf-8")) if " " in one[1]] for path in modules}
+    texts = {
+        path: [message for message in messages(path.read_text(encoding="utf-8")) if " " in message[1]]
+        for path in modules
+    }
     assert [line for path, lines in sorted(texts.items()) for line in found(iter(lines), path)] == []
 
 

@@ -28,11 +28,11 @@ def test_reference_page_describes_every_command_and_option() -> None:
     assert {*COMMANDS, "dev lint"} <= found.keys()
     for name, context in found.items():
         section = WRITTEN.split(f"\n### {name}\n")[1].split("\n#")[0]
-        for option in (one for one in context.command.params if isinstance(one, click.Option)):
+        for option in (param for param in context.command.params if isinstance(param, click.Option)):
             (row,) = (line for line in section.splitlines() if f"`{option.opts[0]}`" in line)
             assert not row.endswith("|  |"), f"{name} {option.opts[0]} says nothing"
 
 
 def test_every_exit_code_is_on_the_page() -> None:
     codes = {name for name in vars(exit_codes) if name.isupper()}
-    assert set(docstrings.told(exit_codes)) == codes
+    assert set(docstrings.texts_of(exit_codes)) == codes

@@ -8,7 +8,7 @@ from conformance.cli import documentation
 from conformance.spec.specification import SYSTEMS, load
 
 WRITTEN = documentation.PAGE.read_text(encoding="utf-8")
-REQUIREMENTS = [one for system in SYSTEMS for one in load(system).requirements.values()]
+REQUIREMENTS = [requirement for system in SYSTEMS for requirement in load(system).requirements.values()]
 
 
 def test_requirements_page_is_generated_from_specs_and_registers() -> None:
@@ -17,7 +17,7 @@ def test_requirements_page_is_generated_from_specs_and_registers() -> None:
 
 def test_every_behavioural_requirement_is_on_the_page_once() -> None:
     rows = re.findall(r"^\| [\d, -]+ \| ([A-Z0-9-]+) \|", WRITTEN, re.MULTILINE)
-    assert sorted(rows) == sorted(one.id for one in REQUIREMENTS if not one.structural)
+    assert sorted(rows) == sorted(requirement.id for requirement in REQUIREMENTS if not requirement.structural)
 
 
 def test_the_structural_requirements_are_counted_by_operation() -> None:
@@ -25,7 +25,7 @@ def test_the_structural_requirements_are_counted_by_operation() -> None:
         row[0]: sum(int(number) for number in row[1:] if number)
         for row in re.findall(r"^\| (\w+) \| `.*\| (\d*) \| (\d*) \| (\d*) \|$", WRITTEN, re.MULTILINE)
     }
-    ids = [one.operation for one in REQUIREMENTS if one.structural]
+    ids = [requirement.operation for requirement in REQUIREMENTS if requirement.structural]
     assert counted == {operation: ids.count(operation) for operation in set(ids)}
 
 

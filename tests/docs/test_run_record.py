@@ -34,19 +34,19 @@ def test_the_page_names_every_outcome_and_every_reason(heading: str, words: type
 
 def test_described_members_of_a_deviation_exist() -> None:
     section = PAGE.split("## A deviation\n")[1]
-    told = re.findall(r"`([a-z_]+)`(?= (?:identifies|names|is|and|are|holds))", section)
-    assert set(told) - {"absent"} <= DeviationRecord.model_fields.keys()
-    assert {"fingerprint", "location", "expected", "observed", "reproduce"} <= set(told)
+    messages = re.findall(r"`([a-z_]+)`(?= (?:identifies|names|is|and|are|holds))", section)
+    assert set(messages) - {"absent"} <= DeviationRecord.model_fields.keys()
+    assert {"fingerprint", "location", "expected", "observed", "reproduce"} <= set(messages)
 
 
 def test_the_schema_is_valid_and_describes_every_member() -> None:
     jsonschema_rs.meta.validate(SCHEMA)
-    for one in (SCHEMA, *SCHEMA["$defs"].values()):
-        assert one["description"]
-        for name, member in one.get("properties", {}).items():
-            assert member.get("description") or "$ref" in member, f"{one['title']}: {name}"
+    for item in (SCHEMA, *SCHEMA["$defs"].values()):
+        assert item["description"]
+        for name, member in item.get("properties", {}).items():
+            assert member.get("description") or "$ref" in member, f"{item['title']}: {name}"
 
 
 def test_schema_accepts_members_of_later_versions() -> None:
     assert "additionalProperties" not in SCHEMA
-    assert not [name for name, one in SCHEMA["$defs"].items() if "additionalProperties" in one]
+    assert not [name for name, item in SCHEMA["$defs"].items() if "additionalProperties" in item]

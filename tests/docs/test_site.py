@@ -30,14 +30,14 @@ def hooks() -> ModuleType:
 
 HOOKS = hooks()
 BESIDE: dict[str, str] = HOOKS.BESIDE
-PAGES = {**{f"docs/{one.relative_to(DOCS)}": str(one.relative_to(DOCS)) for one in DOCS.rglob("*.md")}, **BESIDE}
+PAGES = {**{f"docs/{path.relative_to(DOCS)}": str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md")}, **BESIDE}
 
 
 def navigated(node: Any) -> Iterator[str]:
     if isinstance(node, str):
         yield node
-    for one in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        yield from navigated(one)
+    for item in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from navigated(item)
 
 
 def test_every_page_is_in_the_navigation_once() -> None:

@@ -38,7 +38,9 @@ _BLOCK: Final = re.compile(r"^```(?:console|\w+ title=(\S+))\n(.*?)^```$", re.DO
 _SERVED: Final = "level = "  # in the last table of the target file that `serve` prints
 _PATIENCE: Final = 300
 _COMMAND: Final = f'conformance() {{ {shlex.quote(sys.executable)} -m conformance "$@"; }}'  # in the reader's shell
-_PLAIN: Final = tuple(w for one in ("schemathesis", "hypothesispytest", "cacheprovider") for w in ("-p", f"no:{one}"))
+_PLAIN: Final = tuple(
+    w for value in ("schemathesis", "hypothesispytest", "cacheprovider") for w in ("-p", f"no:{value}")
+)
 
 
 @dataclass

@@ -56,5 +56,5 @@ class Repository:
     @property
     def files(self) -> set[str]:
         """What is there, but for what Python itself writes."""
-        found = (one.relative_to(self.path) for one in self.path.rglob("*") if "__pycache__" not in one.parts)
-        return {str(one) for one in found}
+        found = (path.relative_to(self.path) for path in self.path.rglob("*") if "__pycache__" not in path.parts)
+        return {str(path) for path in found}

@@ -68,7 +68,7 @@ def test_test_with_the_marker_sees_the_fixtures(marked: str, repository: Reposit
         ended = repository.pytest("--strict-markers", "--target=target.toml", "--conformance-output=run")
     assert ended.code == 0, ended.printed
     assert f"{1 + (marked == 'function')} passed" in ended.printed
-    assert [one.system for one in repository.record().tests] == ["processmaker4"] * (1 + (marked == "function"))
+    assert [test.system for test in repository.record().tests] == ["processmaker4"] * (1 + (marked == "function"))
 
 
 def test_test_with_the_marker_can_call_its_system(repository: Repository) -> None:
@@ -94,7 +94,7 @@ def test_misspelled(session):
 """
     from conformance.spec.specification import load
 
-    known = next(one for one in load("processmaker4").requirements if ":" in one)
+    known = next(requirement for requirement in load("processmaker4").requirements if ":" in requirement)
     repository.write("test_ours.py", text.replace("startRequest:label-of-curl-accepted", known))
     with served("processmaker4") as (_, toml):
         repository.write("target.toml", toml)

@@ -67,7 +67,9 @@ def plainly(there: Repository, *options: str) -> Ended:
 def keep_to_the_limits(watch: Watch, there: Repository) -> None:
     kinds = watch.reference.residue()
     started = kinds.get("requests", 0) + kinds.get("instances", 0)
-    stays = sum(one.count for one in there.record().residue if one.why)  # what cannot be removed, and is reported
+    stays = sum(
+        residue.count for residue in there.record().residue if residue.why
+    )  # what cannot be removed, and is reported
     assert watch.most_under_way == IN_FLIGHT
     assert watch.most_in_a_second <= PER_SECOND + IN_FLIGHT
     assert watch.most_there - watch.before <= OPEN + stays
@@ -78,14 +80,14 @@ def keep_to_the_limits(watch: Watch, there: Repository) -> None:
 
 @pytest.mark.parametrize(
     ("scheduler", "workers"),
-    [(one, "3") if one == "each" else pytest.param(one, "3", marks=pytest.mark.matrix) for one in SCHEDULERS],
+    [(value, "3") if value == "each" else pytest.param(value, "3", marks=pytest.mark.matrix) for value in SCHEDULERS],
 )
 def test_limits_hold_under_every_scheduler(scheduler: str, workers: str, repository: Repository) -> None:
     with watched("processmaker4", repository.path) as watch:
         ended = plainly(repository, "-n", workers, "--dist", scheduler)
     record = repository.record()
     assert ended.code == record.exit_code == 0, ended.printed
-    assert len({one.id for one in record.tests}) == len(record.tests)  # each test ran once
+    assert len({test.id for test in record.tests}) == len(record.tests)  # each test ran once
     assert record.complete
     keep_to_the_limits(watch, repository)
 
@@ -96,7 +98,10 @@ def test_limits_hold_under_every_scheduler(scheduler: str, workers: str, reposit
     [
         ("load", "1"),
         ("each", "2"),
-        *(pytest.param(one, "2", marks=pytest.mark.matrix) for one in ("load", "loadfile", "loadgroup", "worksteal")),
+        *(
+            pytest.param(value, "2", marks=pytest.mark.matrix)
+            for value in ("load", "loadfile", "loadgroup", "worksteal")
+        ),
     ],
 )
 def test_replacement_worker_continues_the_counts_of_the_dead_one(
@@ -107,7 +112,7 @@ def test_replacement_worker_continues_the_counts_of_the_dead_one(
         ended = plainly(repository, "-p", "dying", "-n", workers, "--dist", scheduler)
     record = repository.record()
     assert ended.code == record.exit_code == 3, ended.printed
-    assert any("a worker crashed in" in one for one in record.problems)
+    assert any("a worker crashed in" in problem for problem in record.problems)
     assert not record.complete
     keep_to_the_limits(watch, repository)
 

@@ -134,7 +134,7 @@ def test_options_of_the_plugin_have_a_prefix(repository: Repository) -> None:
 
     added = options() - options("-p", "no:conformance")
     assert "--conformance-target" in added
-    assert {one for one in added if not one.startswith("--conformance-")} == {
+    assert {value for value in added if not value.startswith("--conformance-")} == {
         "--target"
     }  # the help of the other names it
 

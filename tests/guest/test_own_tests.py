@@ -87,13 +87,13 @@ def test_own_scenario_passes(target: Repository) -> None:
     ended = target.pytest(*CALL)
     record = target.record()
     assert ended.code == record.exit_code == exit_codes.OK, ended.printed
-    (verdict,) = [one for one in record.verdicts if one.requirement == "PM3-PROJECT-CREATE-READABLE"]
+    (verdict,) = [item for item in record.verdicts if item.requirement == "PM3-PROJECT-CREATE-READABLE"]
     assert (verdict.outcome, verdict.tests) == ("conforms", ["test_acme.py::test_a_project_is_read_under_its_name"])
     assert verdict.evidence
     assert not (record.deviations)
     assert not (record.beside)
     assert not (record.leftovers)
-    assert [one.outcome for one in record.tests] == ["passed"]
+    assert [test.outcome for test in record.tests] == ["passed"]
 
 
 def test_own_requirement_can_deviate(target: Repository) -> None:
@@ -162,7 +162,7 @@ def test_baseline_can_accept_a_deviation_from_an_own_requirement(target: Reposit
     ended = target.pytest(*call, "--conformance-output=second", "--conformance-baseline=baseline.toml")
     record = target.record("second")
     assert ended.code == record.exit_code == exit_codes.OK, ended.printed
-    assert [one.outcome for one in record.tests] == ["xfailed"]
+    assert [test.outcome for test in record.tests] == ["xfailed"]
 
 
 MISTAKES = {
@@ -221,7 +221,7 @@ def project(session):
 
 def test_error_says_what_to_write_for_every_mistake(target: Repository) -> None:
     text, last = HEAD, ("uses_it_later", "records_later")
-    for name in [*(one for one in MISTAKES if one not in last), *last]:
+    for name in [*(mistake for mistake in MISTAKES if mistake not in last), *last]:
         markers, body, _ = MISTAKES[name]
         asked = "project" if body == "project" else "session" if "session" in body else ""
         text += f"\n{markers}def test_{name}({asked}):\n    {body}\n"
@@ -268,7 +268,7 @@ def test_is_done(report):
     ended = target.pytest(*CALL, "--conformance-register=acme.yaml")
     record = target.record()
     assert ended.code == record.exit_code == exit_codes.DEVIATIONS, ended.printed
-    assert [one.requirement for one in record.deviations] == ["ACME-PROJECT-TITLE"]
+    assert [deviation.requirement for deviation in record.deviations] == ["ACME-PROJECT-TITLE"]
     assert "2 passed, 1 error" in ended.printed
     assert not record.beside
     assert not record.leftovers

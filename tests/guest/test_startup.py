@@ -27,10 +27,10 @@ def test_unrelated_pytest_loads_almost_nothing_of_the_suite(repository: Reposito
     options = ["--collect-only", "-q", "--disable-plugin-autoload", "-p", "no:cacheprovider"]
     alone = loaded(repository, f"import pytest; pytest.main({options})")
     with_us = loaded(repository, f"import pytest; pytest.main({[*options, '-p', 'conformance.run.plugin.hooks']})")
-    ours = {one for one in with_us if one.partition(".")[0] == "conformance"}
+    ours = {value for value in with_us if value.partition(".")[0] == "conformance"}
     light = {"conformance", "run", "options", "plugin", "items", "hooks", "fixtures"}
-    assert {one.rpartition(".")[2] for one in ours} == light
-    assert not {one for one in with_us - alone if one.partition(".")[0] in HEAVY}
+    assert {value.rpartition(".")[2] for value in ours} == light
+    assert not {value for value in with_us - alone if value.partition(".")[0] in HEAVY}
     assert len(with_us - alone - ours) < 12  # of the standard library
 
 
@@ -50,4 +50,4 @@ def test_a_command_loads_only_what_it_needs(
     repository.write("target.toml", TARGET)
     modules = loaded(repository, f"from conformance.cli import main; main({arguments}, standalone_mode=False)")
     assert "conformance.cli" in modules
-    assert not {one for one in modules if one.partition(".")[0] in never}
+    assert not {module for module in modules if module.partition(".")[0] in never}

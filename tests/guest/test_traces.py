@@ -72,7 +72,7 @@ def test_run_is_written_below_reports_whatever_the_target_is_called(name: str, r
     (run,) = (repository.path / "reports").iterdir()
     assert (run / "run.json").is_file()
     assert set(repository.path.parent.iterdir()) == above
-    assert {one.split("/")[0] for one in repository.files} <= {"target.toml", "reports"}
+    assert {file.split("/")[0] for file in repository.files} <= {"target.toml", "reports"}
 
 
 @pytest.mark.parametrize(
@@ -147,4 +147,4 @@ def test_broken_test_file_of_the_user_is_not_an_internal_error(repository: Repos
         )
     record = repository.record()
     assert ended.code == record.exit_code == 1, ended.printed
-    assert not any("collecting" in one for one in record.problems)
+    assert not any("collecting" in problem for problem in record.problems)

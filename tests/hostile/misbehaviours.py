@@ -200,7 +200,7 @@ def busy_without_saying_how_long(call: Call) -> None:
 
 @misbehaviour
 def tokens_that_expire_after_five_requests(call: Call) -> None:
-    asked = [one.shown for one in call.server.asked if one.number <= call.asked.number]
+    asked = [request.shown for request in call.server.asked if request.number <= call.asked.number]
     if not call.asked.for_token and asked.count(call.asked.shown) > 5:
         call.say(answer(401, b'{"error": {"code": 401, "message": "The access token has expired."}}'))
     else:
@@ -209,7 +209,9 @@ def tokens_that_expire_after_five_requests(call: Call) -> None:
 
 @misbehaviour
 def goes_away_and_comes_back(call: Call) -> None:
-    writes = [one for one in call.server.asked if one.method == "PUT" and one.number <= call.asked.number]
+    writes = [
+        request for request in call.server.asked if request.method == "PUT" and request.number <= call.asked.number
+    ]
     if call.asked.method != "PUT" or len(writes) > 2:
         fine(call)
 
@@ -232,7 +234,7 @@ def renaming(identifier: str) -> Misbehaviour:
         if call.asked.for_token or call.asked.method == "POST":
             reworded(call, lambda name, text: identifier if name in ("prj_uid", "uuid", "id") else text)
         else:  # whatever is asked of it is there, and carries every name
-            names = b",".join(one.body for one in call.server.asked if one.body.startswith(b"{"))
+            names = b",".join(request.body for request in call.server.asked if request.body.startswith(b"{"))
             call.say(answer(200, b"[" + names + b"]"))
 
     return act
@@ -253,7 +255,7 @@ def repeated(asked: Asked) -> list[str]:
 @misbehaviour
 def echo(call: Call) -> None:
     values = [value for value in repeated(call.asked) if "\n" not in value]
-    told = {
+    details = {
         "headers": dict(call.asked.headers),
         "id": call.asked.shown or "1",
         "body": repeated(call.asked)[-1],
@@ -264,7 +266,7 @@ def echo(call: Call) -> None:
         fine(call)
         return
     headers = [("X-Echo", value[:1000]) for value in values]
-    said = json.dumps(told).encode()
+    said = json.dumps(details).encode()
     call.say(head(201, ("Content-Type", f"application/json; t={values[0]}"), *headers, reason=values[0]) + said)
 
 
@@ -284,6 +286,6 @@ def echo_as_kind(call: Call) -> None:
 def echo_long_text(call: Call) -> None:
     """The credentials are at the place where a verdict shortens a text."""
     words = [value for value in repeated(call.asked)[:-1] if len(value) >= 8]
-    told = {str(n): "x" * (185 + n) + word for n, word in enumerate(words)}
+    details = {str(n): "x" * (185 + n) + word for n, word in enumerate(words)}
     made = {name: "x" * 185 + "".join(words[-1:]) for name in ("id", "prj_uid", "prj_name", "status", "uuid")}
-    created(call, json.dumps({**told, **made}).encode())
+    created(call, json.dumps({**details, **made}).encode())

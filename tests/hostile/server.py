@@ -143,7 +143,7 @@ class Hostile:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            self._threads = [one for one in self._threads if one.is_alive()]
+            self._threads = [item for item in self._threads if item.is_alive()]
             thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
             self._threads.append(thread)
             thread.start()

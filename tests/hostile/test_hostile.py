@@ -63,17 +63,17 @@ def met(
         secrets = [*SECRET.findall(toml), *handed_out(reference)]
     assert elsewhere.asked == []
     assert seconds < LONGEST
-    told = (directory / "run" / "run.json").read_text(encoding="utf-8")
+    message = (directory / "run" / "run.json").read_text(encoding="utf-8")
     assert result.code == result.record.exit_code
     assert result.code in (exit_codes.OK, exit_codes.DEVIATIONS, exit_codes.UNAVAILABLE), result.record.problems
-    for text in (result.printed, told):
+    for text in (result.printed, message):
         assert "Traceback" not in text
         assert "Error:" not in text.replace("ProtocolError:", "").replace("ReadError:", "")
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", result.printed)
     assert result.record.verdicts
     assert secrets
     assert leaks(directory / "run", secrets) == []
-    assert not [one for one in secrets if one in result.printed]
+    assert not [secret for secret in secrets if secret in result.printed]
     return result, server
 
 
@@ -128,7 +128,7 @@ def test_unusable_server_is_reported_as_unavailable(name: str, tmp_path: Path) -
     assert (result.code, result.record.complete) == (exit_codes.UNAVAILABLE, False)
     assert len(result.record.problems) == 1
     assert len(server.asked) <= 6
-    reasons = {one.reason for one in result.record.verdicts if one.outcome is Outcome.NOT_EXERCISED}
+    reasons = {verdict.reason for verdict in result.record.verdicts if verdict.outcome is Outcome.NOT_EXERCISED}
     assert Reason.TARGET_UNAVAILABLE in reasons
 
 
@@ -183,7 +183,7 @@ def test_run_waits_for_a_busy_server(tmp_path: Path) -> None:
 def test_creation_stops_when_resources_cannot_be_found_again(name: str, tmp_path: Path) -> None:
     result, _ = met("processmaker3", name, tmp_path)
     assert result.code == exit_codes.DEVIATIONS
-    left = Counter(one.kind for one in result.record.leftovers)
+    left = Counter(leftover.kind for leftover in result.record.leftovers)
     assert left["project"] > 0
     assert max(left.values()) <= MAX_LOST + 1
 

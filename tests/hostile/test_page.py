@@ -32,7 +32,7 @@ def test_page_runs_no_script_of_a_server_and_stays_intact(tmp_path: Path) -> Non
         assert (seen.dialogs, seen.asked) == ([], [])
         assert seen.page.locator("script", has_text="alert(1)").count() == 0
     ElementTree.parse(run / "junit.xml")
-    told = (run / "summary.md").read_text(encoding="utf-8")
-    told = FENCED.sub("", told)  # there everything is text, and nothing in it can close the fence
-    assert "<script>" not in told
-    assert not [char for char in told if ord(char) < 32 and char not in "\n\t"]
+    message = (run / "summary.md").read_text(encoding="utf-8")
+    message = FENCED.sub("", message)  # there everything is text, and nothing in it can close the fence
+    assert "<script>" not in message
+    assert not [char for char in message if ord(char) < 32 and char not in "\n\t"]

@@ -61,7 +61,7 @@ class Spoiler:
         """The path with its last literal segment replaced by one that no server knows."""
         assert self.operation is not None
         segments = path.rstrip("/").split("/")
-        literal = [not one.startswith("{") for one in self.operation.path.split("/")]
+        literal = [not value.startswith("{") for value in self.operation.path.split("/")]
         segments[max(index for index, is_literal in enumerate(literal) if is_literal)] = "nothing"
         return "/".join(segments)
 
@@ -94,7 +94,11 @@ class Served:
     def error(self, operation: Operation) -> Exchange:
         """The answer to a call of an operation for something that does not exist."""
         session, _ = self.begin(operation)
-        names = [one["name"] for one in operation.parameters if one.get("in") == "path" and one["name"] != "workspace"]
+        names = [
+            parameter["name"]
+            for parameter in operation.parameters
+            if parameter.get("in") == "path" and parameter["name"] != "workspace"
+        ]
         path = dict.fromkeys(names, session.ledger.made_up(32))
         content = body(session, operation)
         return session.send(operation.id, path=path, **({"json": content} if content is not None else {}))

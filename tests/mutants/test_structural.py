@@ -32,12 +32,12 @@ from .served import ABSENT_PATH, Served, request, served
 
 Change = Callable[[Response], Response]
 
-OPERATIONS: Final = {one.id: one for system in SYSTEMS for one in load(system).operations.values()}
+OPERATIONS: Final = {operation.id: operation for system in SYSTEMS for operation in load(system).operations.values()}
 FIRM: Final = {
-    one.id: one
+    requirement.id: requirement
     for system in SYSTEMS
-    for one in load(system).requirements.values()
-    if one.structural and one.tried == "structure" and one.level is not Level.MAY
+    for requirement in load(system).requirements.values()
+    if requirement.structural and requirement.tried == "structure" and requirement.level is not Level.MAY
 }
 ROWS: Final = [
     row
@@ -162,7 +162,7 @@ def of_type(media_type: str) -> Change:
 def answer_with_body(operation: str) -> tuple[Operation, ResponseSpec]:
     """The operation, and the answer whose body a document describes."""
     found = OPERATIONS[operation]
-    return found, next(one for one in found.responses if one.media_types)
+    return found, next(response for response in found.responses if response.media_types)
 
 
 def field_mutants(row: dict[str, str]) -> Iterator[Mutant]:
@@ -204,7 +204,7 @@ def container_mutants() -> Iterator[Mutant]:
     for name, place in sorted({*enclosing, *OBJECTS}):
         operation, answer = answer_with_body(name)
         requirement = f"{name}.{answer.status}.{place}:type"
-        array = any(one == name and inner.startswith(f"{place}[]") for one, inner in places)
+        array = any(value == name and inner.startswith(f"{place}[]") for value, inner in places)
         changes = [with_value(place, wrong) for wrong in WRONG_TYPES["Array" if array else "Object"]]
         if not place:
             changes += [with_bytes(lambda body: body[:-1]), with_bytes(lambda body: b"")]
@@ -281,7 +281,7 @@ def test_missing_or_refusing_operation_breaks_one_requirement(requirement: str, 
         call = request(session, operation)
         with references.spoiler.spoiling(operation, status), pytest.raises(Blocked):
             session.call(operation.id, **call)
-        assert {one.requirement for one in recorder.deviations} == {requirement}, status
+        assert {deviation.requirement for deviation in recorder.deviations} == {requirement}, status
         control = checks.success(operation, references.answer(operation))
         assert requirement in those(control, Outcome.CONFORMS)
 
@@ -297,7 +297,7 @@ def test_missing_deletion_is_reported_before_creation_stops() -> None:
             assert recorder.deviations == []
             with pytest.raises(Blocked):
                 session.create(creating.id, **request(session, creating))
-        assert {one.requirement for one in recorder.deviations} == {"deleteProject:exists"}
+        assert {deviation.requirement for deviation in recorder.deviations} == {"deleteProject:exists"}
         session.create(creating.id, **request(session, creating))
 
 

@@ -70,9 +70,9 @@ def test_deviation_opens_with_citation_evidence_and_command(seen: Opened) -> Non
     page.get_by_text(LABEL).first.click()
     page.get_by_text("observed: status 415").first.wait_for()
     described = page.frame_locator("[data-testid=test-result-description-frame]").locator("body")
-    for told in ("processmaker-4-start-request.md", "207-215", "A-PM4-01", "PM4-START-CURL-LABEL"):
-        assert told in described.inner_text()
-    for attached, told in (("415", "HTTP 415"), ("Command to reproduce the deviation", "curl ")):
+    for message in ("processmaker-4-start-request.md", "207-215", "A-PM4-01", "PM4-START-CURL-LABEL"):
+        assert message in described.inner_text()
+    for attached, message in (("415", "HTTP 415"), ("Command to reproduce the deviation", "curl ")):
         page.get_by_test_id("test-result-attachment-header").get_by_role("button", name=attached).click()
-        page.get_by_text(told).first.wait_for()
+        page.get_by_text(message).first.wait_for()
     assert fits(page)

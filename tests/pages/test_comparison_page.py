@@ -17,7 +17,7 @@ from .browser import WINDOWS, opened
 @pytest.mark.parametrize(("width", "scheme"), WINDOWS)
 def test_comparison_page_fits_the_window_and_folds_long_lists(tmp_path: Path, width: int, scheme: str) -> None:
     worse = [sample.deviation(number, title=sample.HOSTILE) for number in range(1, 15)]
-    tested = [sample.verdict(one.requirement, Outcome.CONFORMS) for one in worse]
+    tested = [sample.verdict(deviation.requirement, Outcome.CONFORMS) for deviation in worse]
     runs = (sample.record(exit_code=1, findings=[], verdicts=tested, deviations=found) for found in ([], worse))
     told = comparison.compare(*runs)
     file = tmp_path / page.NAME

@@ -63,7 +63,7 @@ DOCUMENTED_STARTS = [name for name in DEVIATIONS if name.startswith("start-as-do
 @cache
 def recorded(system: str) -> dict[str, dict[str, Any]]:
     lines = (HERE / FILES[system]).read_text(encoding="utf-8").split("\n")
-    return {one["name"]: one for one in map(json.loads, filter(None, lines))}
+    return {load["name"]: load for load in map(json.loads, filter(None, lines))}
 
 
 NAMES = [(system, name) for system in FILES for name in recorded(system)]
@@ -85,28 +85,28 @@ def exchange(system: str, name: str) -> Exchange | None:
 
 def judged(system: str, name: str) -> list[Verdict]:
     """What the checks say of a recorded exchange."""
-    one = exchange(system, name)
-    if one is None:
+    item = exchange(system, name)
+    if item is None:
         return []
-    operation = specification.load(system).operations[one.operation]
-    if one.response.ok:
-        return checks.success(operation, one)
+    operation = specification.load(system).operations[item.operation]
+    if item.response.ok:
+        return checks.success(operation, item)
     if name in DOCUMENTED_STARTS:
-        return called(one)
-    documented = operation.response(one.response.status)
-    return checks.content(operation, documented, one) if documented is not None else []
+        return called(item)
+    documented = operation.response(item.response.status)
+    return checks.content(operation, documented, item) if documented is not None else []
 
 
-def called(one: Exchange) -> list[Verdict]:
+def called(item: Exchange) -> list[Verdict]:
     """What a session reports if a documented call gets the response of `one`, and any other path that of a missing
     route.
     """
-    sent = urlsplit(one.request.url)
+    sent = urlsplit(item.request.url)
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path != sent.path:
             return httpx.Response(404, html="<h1>Not Found</h1>")
-        return httpx.Response(one.response.status, headers=list(one.response.headers), content=one.response.body)
+        return httpx.Response(item.response.status, headers=list(item.response.headers), content=item.response.body)
 
     spec = specification.load("processmaker4")
     redactor = Redactor({})
@@ -117,7 +117,7 @@ def called(one: Exchange) -> list[Verdict]:
     shown = credentials(table, client, Redactor({}), lambda: None)
     session = Session(table, client, shown, Ledger(None, "run"), settle=0, safety=Safety.OWNED)
     with pytest.raises(Blocked):
-        session.call("startRequest", path={"process_id": sent.path.rsplit("/", 1)[-1]}, content=one.request.body)
+        session.call("startRequest", path={"process_id": sent.path.rsplit("/", 1)[-1]}, content=item.request.body)
     return session.recorder.verdicts
 
 
@@ -131,8 +131,8 @@ def contradicted(system: str, name: str) -> Iterator[tuple[str, Level]]:
 @pytest.mark.parametrize(("system", "name"), NAMES, ids=[name for _, name in NAMES])
 def test_recorded_response_has_exactly_the_expected_deviations(system: str, name: str) -> None:
     found = list(contradicted(system, name))
-    assert sorted(one for one, level in found if level is not Level.MAY) == sorted(DEVIATIONS.get(name, []))
-    assert sorted(one for one, level in found if level is Level.MAY) == sorted(FINDINGS.get(name, []))
+    assert sorted(value for value, level in found if level is not Level.MAY) == sorted(DEVIATIONS.get(name, []))
+    assert sorted(value for value, level in found if level is Level.MAY) == sorted(FINDINGS.get(name, []))
 
 
 @pytest.mark.parametrize(("system", "name"), NAMES, ids=[name for _, name in NAMES])
@@ -171,15 +171,15 @@ REFUSALS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("system", "name"), [one for one in NAMES if one[1] in REFUSALS], ids=str)
+@pytest.mark.parametrize(("system", "name"), [pair for pair in NAMES if pair[1] in REFUSALS], ids=str)
 def test_recorded_refusal_counts_whatever_its_status(system: str, name: str) -> None:
-    one = exchange(system, name)
-    assert one is not None
-    assert checks.refused("X", one.operation, one, one).outcome is Outcome.CONFORMS
+    item = exchange(system, name)
+    assert item is not None
+    assert checks.refused("X", item.operation, item, item).outcome is Outcome.CONFORMS
 
 
 def test_recorded_responses_to_starts_differ() -> None:
     starts = ["start-event-empty-object", "start-event-with-data"]
-    bodies = [one.response.json for name in starts if (one := exchange("processmaker4", name))]
+    bodies = [item.response.json for name in starts if (item := exchange("processmaker4", name))]
     assert len(bodies) == 2
     assert any(bodies[0][member] != bodies[1][member] for member in bodies[0])

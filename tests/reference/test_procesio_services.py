@@ -102,7 +102,7 @@ def test_schedule_lifecycle_works_without_its_process(server: Server) -> None:
     made = schedule(server)
     assert server.web_call("GET", f"{SCHEDULES}/{made['id']}").json() == made
     server.web_call("PUT", SCHEDULES, {"id": made["id"], "name": "Weekly"})
-    assert [one["name"] for one in server.web_call("GET", SCHEDULES).json()] == ["Weekly"]
+    assert [item["name"] for item in server.web_call("GET", SCHEDULES).json()] == ["Weekly"]
     server.web_call("DELETE", f"{SCHEDULES}/{made['id']}")
     assert refused(server.web_call("GET", f"{SCHEDULES}/{made['id']}"), 404)
     assert server.reference.snapshot() == before
@@ -119,7 +119,7 @@ def test_a_copy_of_a_schedule_is_another_one_for_the_same_process(server: Server
     made = schedule(server)
     copy = server.web_call("POST", f"{SCHEDULES}/{made['id']}/duplicate").json()
     assert copy == made | {"id": copy["id"], "name": "Nightly (copy)"}
-    assert {one["id"] for one in server.web_call("GET", SCHEDULES).json()} == {made["id"], copy["id"]}
+    assert {item["id"] for item in server.web_call("GET", SCHEDULES).json()} == {made["id"], copy["id"]}
 
 
 def test_the_status_of_a_schedule_is_set(server: Server) -> None:
@@ -133,11 +133,11 @@ def test_the_status_of_a_schedule_is_set(server: Server) -> None:
 def test_resources_and_analytics_follow_what_is_done(server: Server) -> None:
     schedule(server)
     run = server.call("POST", f"/{server.fixture}/run", RUN).json()["id"]
-    used = {one["type"]: one["count"] for one in server.web_call("GET", "/api/Resources/used").json()}
+    used = {item["type"]: item["count"] for item in server.web_call("GET", "/api/Resources/used").json()}
     assert used == {"process": 1, "dataType": 0, "schedule": 1}
     analytics = "/api/Resources/analytics"
     details = server.web_call("GET", f"{analytics}/processes/{server.fixture}/details").json()
     assert details == {"processId": server.fixture, "instances": 1, "launched": 1}
     assert server.web_call("GET", f"{analytics}/processes").json() == [details]
     assert server.web_call("GET", f"{analytics}/instances/{run}/details").json()["processId"] == server.fixture
-    assert [one["instances"] for one in server.web_call("GET", f"{analytics}/users").json()] == [1]
+    assert [item["instances"] for item in server.web_call("GET", f"{analytics}/users").json()] == [1]

@@ -96,7 +96,7 @@ def test_a_folder_is_in_the_tree_under_its_name_and_goes_with_what_is_in_it(serv
     server.web_call("PATCH", f"{folders}/rename", {"id": inner, "name": "Two"})
     assert server.web_call("GET", f"{folders}/{inner}").json()["path"] == "/Workspace/One/Two"
     tree = server.web_call("GET", folders).json()
-    assert [one["name"] for one in tree["children"][0]["children"]] == ["Two"]
+    assert [item["name"] for item in tree["children"][0]["children"]] == ["Two"]
     server.web_call("DELETE", f"{folders}/{outer}")
     assert server.web_call("GET", folders).json()["children"] == []
     assert refused(server.web_call("DELETE", f"{folders}/{tree['id']}"), 400)
@@ -109,10 +109,10 @@ def test_a_category_is_known_by_the_name_and_by_the_identifier_that_actions_carr
 
 
 def test_credentials_are_modified_by_the_identifier_in_the_body(server: Server) -> None:
-    one = made(server, CREDENTIALS)
-    server.web_call("PUT", CREDENTIALS, {"id": one["id"], "name": "Two"})
-    assert server.web_call("GET", CREDENTIALS).json() == [{**one, "name": "Two"}]
-    assert server.web_call("GET", f"{CREDENTIALS}/list/{one['templateId']}").json()[0]["id"] == one["id"]
+    item = made(server, CREDENTIALS)
+    server.web_call("PUT", CREDENTIALS, {"id": item["id"], "name": "Two"})
+    assert server.web_call("GET", CREDENTIALS).json() == [{**item, "name": "Two"}]
+    assert server.web_call("GET", f"{CREDENTIALS}/list/{item['templateId']}").json()[0]["id"] == item["id"]
     assert refused(server.web_call("PUT", CREDENTIALS, {"name": "Two"}), 400)
 
 

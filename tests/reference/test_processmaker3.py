@@ -143,8 +143,8 @@ def test_created_diagram_is_read_back(client: Client) -> None:
     for kind, sent in shapes().items():
         if kind == "dia_name":
             continue
-        for one, other in zip(sent, diagram[kind], strict=True):
-            for name, value in one.items():
+        for item, other in zip(sent, diagram[kind], strict=True):
+            for name, value in item.items():
                 if name.endswith("_uid") or name in ("flo_element_origin", "flo_element_dest"):
                     assert re.fullmatch("[0-9a-f]{32}", other[name])
                 elif isinstance(value, int):
@@ -254,7 +254,7 @@ def test_a_deleted_project_cannot_be_deleted_or_read_again(client: Client) -> No
 
 def test_a_bulk_deletion_skips_what_it_may_not_delete(client: Client) -> None:
     uid = client.create()
-    items = [{"type": "bpmn", "prj_uid": one} for one in (STARTED, uid, CLASSIC, "0" * 32)]
+    items = [{"type": "bpmn", "prj_uid": value} for value in (STARTED, uid, CLASSIC, "0" * 32)]
     answer = client.call("POST", "/project/bulk", json={"data": [{"action": "delete", "data": items}]})
     assert answer.status_code == 200
     (group,) = answer.json()["data"]

@@ -40,11 +40,11 @@ def upload(client: Client, user: str = "admin", size: int = 5, **fields: str) ->
 
 
 def listed(client: Client, user: str = "admin", kind: str = "input", case: str = CASE) -> list[str]:
-    return [one["app_doc_uid"] for one in client.call("GET", of(f"/{kind}-documents", case), user).json()]
+    return [item["app_doc_uid"] for item in client.call("GET", of(f"/{kind}-documents", case), user).json()]
 
 
 def test_unassigned_cases_are_not_cases_but_show_what_the_user_may_claim(client: Client) -> None:
-    assert [one["app_uid"] for one in client.call("GET", "/cases/unassigned").json()] == [UNASSIGNED]
+    assert [item["app_uid"] for item in client.call("GET", "/cases/unassigned").json()] == [UNASSIGNED]
     assert client.call("GET", "/cases/unassigned", "clerk").json() == []
 
 
@@ -61,7 +61,7 @@ def test_every_state_is_reported_and_every_variable_and_document_shown_in_it(
 
 def test_a_case_is_at_one_of_its_tasks_until_it_is_over(client: Client) -> None:
     assert client.call("GET", of()).json()["current_task"][0]["tas_uid"] == TASK
-    tasks = {one["tas_uid"]: one["status"] for one in client.call("GET", of("/tasks")).json()}
+    tasks = {item["tas_uid"]: item["status"] for item in client.call("GET", of("/tasks")).json()}
     assert tasks.pop(TASK) == "TASK_IN_PROGRESS"
     assert set(tasks.values()) == {"TASK_COMPLETED"}
     assert client.call("GET", of(case=COMPLETED)).json()["current_task"] == []

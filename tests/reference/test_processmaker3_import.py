@@ -68,7 +68,7 @@ def test_import_next_to_the_existing_project_is_a_copy_with_new_identifiers(clie
     assert client.process(uid)["pro_status"] == ("INACTIVE" if "dis" in option.lower() else "ACTIVE")
     assert client.process(copy)["pro_status"] == "ACTIVE"
     assert _content(client.definition(copy)) == _content(before)
-    old, new = (set(re.findall("[0-9a-f]{32}", json.dumps(one))) for one in (before, client.definition(copy)))
+    old, new = (set(re.findall("[0-9a-f]{32}", json.dumps(item))) for item in (before, client.definition(copy)))
     assert old & new == {ADMIN.uid}
     assert uid in client.listed()
 

@@ -52,7 +52,7 @@ def group(client: Client, name: str) -> str:
 
 def test_the_accounts_are_users_and_have_a_city(client: Client) -> None:
     listed = client.call("GET", "/users").json()
-    assert [one["usr_username"] for one in listed] == [
+    assert [item["usr_username"] for item in listed] == [
         "admin",
         "clerk",
         "caseworker",
@@ -60,7 +60,7 @@ def test_the_accounts_are_users_and_have_a_city(client: Client) -> None:
         "visitor",
         "absentee",
     ]
-    assert all("usr_city" in one for one in listed)
+    assert all("usr_city" in item for item in listed)
 
 
 def test_a_deleted_user_is_not_listed_and_keeps_a_record_without_a_user_name(client: Client) -> None:
@@ -112,7 +112,7 @@ def test_dep_last_is_0_in_the_response_to_a_creation_and_right_when_it_is_read(c
     assert (first["dep_last"], second["dep_last"]) == (0, 0)
     assert (last(client, first["dep_uid"]), last(client, second["dep_uid"])) == (0, 1)
     (office,) = client.call("GET", "/departments").json()
-    assert [one["dep_last"] for one in office["dep_children"]] == [0, 1]
+    assert [item["dep_last"] for item in office["dep_children"]] == [0, 1]
 
 
 def test_a_department_with_users_cannot_be_deleted(client: Client) -> None:
@@ -124,11 +124,11 @@ def test_a_department_with_users_cannot_be_deleted(client: Client) -> None:
 
 
 def test_a_role_with_users_cannot_be_deleted(client: Client) -> None:
-    one, other = role(client, "ONE"), role(client, "OTHER")
-    client.call("POST", f"/role/{one}/user", json={"usr_uid": CLERK.uid})
-    assert refused(client.call("DELETE", f"/role/{one}"))
+    value, other = role(client, "ONE"), role(client, "OTHER")
+    client.call("POST", f"/role/{value}/user", json={"usr_uid": CLERK.uid})
+    assert refused(client.call("DELETE", f"/role/{value}"))
     client.call("POST", f"/role/{other}/user", json={"usr_uid": CLERK.uid})
-    assert client.call("DELETE", f"/role/{one}").status_code == 200
+    assert client.call("DELETE", f"/role/{value}").status_code == 200
 
 
 def test_the_administrator_is_available_for_a_role_and_keeps_his_own(client: Client) -> None:

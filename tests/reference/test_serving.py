@@ -54,8 +54,8 @@ def free_ports(count: int) -> int:
         except PortUnavailable:
             continue
         finally:
-            for one in held:
-                one.close()
+            for item in held:
+                item.close()
         if len(held) == count:
             return port
     raise AssertionError("no free ports")
@@ -144,9 +144,9 @@ def test_every_system_is_served_with_a_target_file_that_names_its_addresses(syst
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_two_references_share_no_state(system: str) -> None:
-    one, other = build(system), build(system)
-    assert one.apps.keys() == other.apps.keys()
-    assert all(one.apps[key] is not other.apps[key] for key in one.apps)
+    reference, other = build(system), build(system)
+    assert reference.apps.keys() == other.apps.keys()
+    assert all(reference.apps[key] is not other.apps[key] for key in reference.apps)
 
 
 def test_unknown_system_is_rejected_with_the_nearest_name() -> None:

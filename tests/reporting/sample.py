@@ -62,9 +62,9 @@ def entry(of: DeviationRecord, reason: str = "", **more: Any) -> BaselineEntry:
     return BaselineEntry(fingerprint=of.fingerprint, requirement=of.requirement, title=of.title, reason=reason, **more)
 
 
-def known(one: DeviationRecord, reason: str = "") -> DeviationRecord:
+def known(item: DeviationRecord, reason: str = "") -> DeviationRecord:
     """The deviation as the baseline covers it."""
-    return one.model_copy(update={"baseline": entry(one, reason)})
+    return item.model_copy(update={"baseline": entry(item, reason)})
 
 
 def verdict(requirement: str, outcome: Outcome, **changes: Any) -> VerdictRecord:

@@ -161,31 +161,31 @@ def test_page_of_the_last_run_is_one_safe_file(tmp_path: Path, monkeypatch: pyte
     assert results[sample.deviation(4).requirement]["resolution"] == "accepted"
     charts = {chart["type"]: chart["data"] for chart in data(page)["widgets/charts.json"]["general"].values()}
     numbers = totals(record)
-    told = [point["statistic"] for point in charts["statusDynamics"]]
-    assert [one["total"] for one in told] == [numbers.testable] * 2
-    assert (told[-1]["failed"], told[-1]["passed"]) == (numbers.deviating, numbers.conforming)
+    messages = [point["statistic"] for point in charts["statusDynamics"]]
+    assert [item["total"] for item in messages] == [numbers.testable] * 2
+    assert (messages[-1]["failed"], messages[-1]["passed"]) == (numbers.deviating, numbers.conforming)
 
 
 @pytest.mark.matrix
 @pytest.mark.page
 @pytest.mark.usefixtures("allure")
 def test_earlier_pages_are_stored_next_to_the_runs(tmp_path: Path) -> None:
-    one, held = sample.deviation(1), sample.deviation(7)
+    deviation, held = sample.deviation(1), sample.deviation(7)
 
     def verdicts(second: Outcome) -> list[VerdictRecord]:
-        return [sample.verdict(one.requirement, Outcome.DEVIATES), sample.verdict(held.requirement, second)]
+        return [sample.verdict(deviation.requirement, Outcome.DEVIATES), sample.verdict(held.requirement, second)]
 
     first = run_in(
-        tmp_path / "first", deviations=[one], verdicts=verdicts(Outcome.CONFORMS), started="2025-03-03T00:00:00Z"
+        tmp_path / "first", deviations=[deviation], verdicts=verdicts(Outcome.CONFORMS), started="2025-03-03T00:00:00Z"
     )
     alone = data(allure_page.build([first]).read_text(encoding="utf-8"))
     assert {result.get("transition") for path, result in alone.items() if "/test-results/" in path} == {None}
-    second = run_in(tmp_path / "second", deviations=[one, held], verdicts=verdicts(Outcome.DEVIATES))
+    second = run_in(tmp_path / "second", deviations=[deviation, held], verdicts=verdicts(Outcome.DEVIATES))
     for _ in range(2):  # a page that is made again is still compared with the night before
         found = data(allure_page.build([second]).read_text(encoding="utf-8"))
-        told = {each["name"]: each.get("transition") for path, each in found.items() if "/test-results/" in path}
-        assert told[one.requirement] is None
-        assert told[held.requirement] == "regressed"
+        details = {each["name"]: each.get("transition") for path, each in found.items() if "/test-results/" in path}
+        assert details[deviation.requirement] is None
+        assert details[held.requirement] == "regressed"
     assert len((tmp_path / "history-staging.jsonl").read_text(encoding="utf-8").splitlines()) == 2
 
 
@@ -194,7 +194,7 @@ def test_earlier_pages_are_stored_next_to_the_runs(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("allure")
 def test_a_comparison_has_a_page_with_its_verdict_on_top(tmp_path: Path) -> None:
     before, after = sample.record(deviations=[sample.deviation(1)]), sample.record(deviations=[sample.deviation(2)])
-    told = comparison.compare(*(one.model_copy(update={"exit_code": 1}) for one in (before, after)))
+    told = comparison.compare(*(record.model_copy(update={"exit_code": 1}) for record in (before, after)))
     (tmp_path / ALLURE_RESULTS).mkdir()
     upgrade_allure.write(told, tmp_path / ALLURE_RESULTS)
     page = allure_page.build_comparison(tmp_path, upgrade_text.headline(told)).read_text(encoding="utf-8")
@@ -202,7 +202,7 @@ def test_a_comparison_has_a_page_with_its_verdict_on_top(tmp_path: Path) -> None
     assert re.search(rf"<title>\s*staging: {told.verdict.value.upper()}: ", page)
     tree = data(page)["widgets/tree.json"]
     groups = [tree["groupsById"][group]["name"] for group in tree["root"]["groups"]]
-    assert groups == [f"{n}. {one.title}" for n, one in enumerate(upgrade_text.sections(told), 1)]
+    assert groups == [f"{n}. {section.title}" for n, section in enumerate(upgrade_text.sections(told), 1)]
 
 
 def test_report_generator_sends_no_statistics(tmp_path: Path) -> None:

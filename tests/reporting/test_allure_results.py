@@ -54,9 +54,9 @@ def result_of(results: Path, requirement: str, system: str = sample.PM3) -> dict
 def test_every_testable_requirement_is_one_result(results: Path) -> None:
     record = sample.record()
     found = written(results)
-    assert set(found) == {allure_results.key(one.system, one.requirement) for one in record.verdicts}
+    assert set(found) == {allure_results.key(verdict.system, verdict.requirement) for verdict in record.verdicts}
     failed = {key for key, result in found.items() if result["status"] == "failed"}
-    assert failed == {allure_results.key(one.system, one.requirement) for one in record.deviations}
+    assert failed == {allure_results.key(deviation.system, deviation.requirement) for deviation in record.deviations}
     assert all(result["testCaseId"] == key for key, result in found.items())
     assert all(result["fullName"].endswith(key) for key, result in found.items())
 
@@ -116,12 +116,12 @@ def test_each_deviation_of_a_requirement_is_a_step_with_its_command_and_its_exch
     first, second, *told = found["steps"]
     assert [first["name"], second["name"]] == ["GET /project/{prj_uid}: No /a", "GET /project/{prj_uid}: No /b"]
     assert {first["status"], second["status"], found["status"]} == {"failed"}
-    assert [(one["name"], one["status"]) for one in told] == [("Test t1", "failed"), ("Test t2", "passed")]
-    command, shown, broken = ((tmp_path / "results" / one["source"]).read_text() for one in first["attachments"])
+    assert [(item["name"], item["status"]) for item in told] == [("Test t1", "failed"), ("Test t2", "passed")]
+    command, shown, broken = ((tmp_path / "results" / item["source"]).read_text() for item in first["attachments"])
     assert command == both[0].reproduce + "\n"
     assert "HTTP 200" in shown
     assert "the connection was closed" in broken
-    assert {one["type"] for one in first["attachments"]} == {"text/plain"}
+    assert {item["type"] for item in first["attachments"]} == {"text/plain"}
 
 
 def test_files_contain_no_control_character_of_the_target(results: Path) -> None:
@@ -162,7 +162,7 @@ def test_every_result_that_does_not_conform_has_the_category_of_its_kind(results
             and re.fullmatch(entry["messageRegex"], result["statusDetails"]["message"])
         )
 
-    found = Counter(category(one) for one in written(results).values() if one["status"] != "passed")
+    found = Counter(category(item) for item in written(results).values() if item["status"] != "passed")
     assert found == {
         "Deviations: must": 2,
         "Deviations: should": 1,
@@ -216,20 +216,20 @@ def test_requirements_are_sorted_by_document_and_section_in_the_order_of_the_lin
 
 
 def test_untested_requirement_is_skipped_with_its_reason(tmp_path: Path) -> None:
-    one = sample.deviation(1)
+    deviation = sample.deviation(1)
     found = covered(
         tmp_path,
         sample.verdict("A", Outcome.CONFORMS),
-        sample.verdict(one.requirement, Outcome.DEVIATES),
-        sample.verdict("B", Outcome.BLOCKED, blocked_by=one.fingerprint),
+        sample.verdict(deviation.requirement, Outcome.DEVIATES),
+        sample.verdict("B", Outcome.BLOCKED, blocked_by=deviation.fingerprint),
         sample.verdict("C", Outcome.NOT_EXERCISED, reason=Reason.MISSING_FIXTURE, detail="case"),
         sample.verdict("D", Outcome.UNSUPPORTED, detail="the target file"),
         sample.verdict("E", Outcome.NOT_APPLICABLE),
     )
-    told = [(result["status"], result["statusDetails"]["message"].splitlines()[0]) for result in found]
-    assert told == [
+    messages = [(result["status"], result["statusDetails"]["message"].splitlines()[0]) for result in found]
+    assert messages == [
         ("failed", "Deviation, must"),
-        ("skipped", f"Blocked by the deviation {one.fingerprint}: {one.title}"),
+        ("skipped", f"Blocked by the deviation {deviation.fingerprint}: {deviation.title}"),
         ("skipped", "Not tested: missing fixture, case"),
         ("skipped", "Not tested: unsupported, the target file"),
         ("skipped", "Not tested: not applicable"),
@@ -238,8 +238,8 @@ def test_untested_requirement_is_skipped_with_its_reason(tmp_path: Path) -> None
 
 
 def test_accommodations_are_listed_without_their_secrets(tmp_path: Path) -> None:
-    (one,) = sample.record().accommodations
-    secret = one.model_copy(update={"headers": {"X-Key": "a secret"}})
+    (accommodation,) = sample.record().accommodations
+    secret = accommodation.model_copy(update={"headers": {"X-Key": "a secret"}})
     covered(tmp_path, sample.verdict("A", Outcome.CONFORMS), accommodations=[secret])
     text = (tmp_path / "results" / "environment.properties").read_text()
     assert "startRequest\\:\\ the\\ server\\ asks\\ for\\ the\\ start\\ event" in text

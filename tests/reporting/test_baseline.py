@@ -49,7 +49,7 @@ def ran(name: str, outcome: str) -> TestRecord:
 
 def record(*numbers: int, **more: Any) -> RunRecord:
     found = [deviation(number) for number in numbers]
-    told: dict[str, Any] = {
+    details: dict[str, Any] = {
         "complete": True,
         "exit_code": 1,
         "target": TargetInfo(name="staging", systems=["s"]),
@@ -59,10 +59,10 @@ def record(*numbers: int, **more: Any) -> RunRecord:
         "seconds": 1,
         "requests": 1,
         "deviations": found,
-        "verdicts": [verdict(one.requirement, Outcome.DEVIATES) for one in found],
+        "verdicts": [verdict(item.requirement, Outcome.DEVIATES) for item in found],
         **more,
     }
-    return RunRecord(**told)
+    return RunRecord(**details)
 
 
 # -- the file ---------------------------------------------------------------------------------------------------------
@@ -129,8 +129,8 @@ def test_an_entry_counts_until_the_end_of_its_last_day() -> None:
 )
 def test_entry_is_gone_only_if_its_requirement_was_tested(outcome: Outcome, gone: bool) -> None:
     report = Baseline((entry(ONE),)).report(DAY, {TWO}, [verdict("R", outcome)], [], complete=True)
-    assert ([one.fingerprint for one in report.gone] == [ONE]) is gone
-    assert ([one.fingerprint for one in report.unreached] == [ONE]) is not gone
+    assert ([item.fingerprint for item in report.gone] == [ONE]) is gone
+    assert ([item.fingerprint for item in report.unreached] == [ONE]) is not gone
 
 
 def test_partial_run_does_not_decide_entries_of_tests_that_did_not_run() -> None:
@@ -138,8 +138,8 @@ def test_partial_run_does_not_decide_entries_of_tests_that_did_not_run() -> None
     tests = [ran("t1", "passed"), ran("t2", "skipped")]
     said = [verdict("R", Outcome.CONFORMS)]
     part = baseline.report(DAY, set(), said, tests, complete=False)
-    assert [one.fingerprint for one in part.gone] == [ONE]
-    assert [one.fingerprint for one in part.unreached] == [TWO, THREE]
+    assert [item.fingerprint for item in part.gone] == [ONE]
+    assert [item.fingerprint for item in part.unreached] == [TWO, THREE]
     whole = baseline.report(DAY, set(), said, tests, complete=True)
     assert len(whole.gone) == 3
 
@@ -148,8 +148,8 @@ def test_an_expired_entry_is_reported_where_it_still_occurs() -> None:
     yesterday = DAY - timedelta(days=1)
     baseline = Baseline((entry(ONE, expires=yesterday), entry(TWO, expires=yesterday)))
     report = baseline.report(DAY, {ONE}, [verdict("R", Outcome.DEVIATES)], [], complete=True)
-    assert [one.fingerprint for one in report.expired] == [ONE]
-    assert [one.fingerprint for one in report.gone] == [TWO]
+    assert [item.fingerprint for item in report.expired] == [ONE]
+    assert [item.fingerprint for item in report.gone] == [TWO]
 
 
 # -- how it is changed ------------------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ def test_findings_are_added_only_on_request() -> None:
     finding = deviation(5, level=Level.MAY, kind=Kind.SERVER_ERROR)
     run = record(1, findings=[finding])
     assert len(updated("", "b", run, DAY, EntryNotes()).added) == 1
-    assert [one.fingerprint for one in updated("", "b", run, DAY, EntryNotes(), findings=True).added] == [
+    assert [item.fingerprint for item in updated("", "b", run, DAY, EntryNotes(), findings=True).added] == [
         deviation(1).fingerprint,
         finding.fingerprint,
     ]
@@ -189,21 +189,21 @@ def test_title_from_a_server_cannot_escape_its_string() -> None:
     hostile = '"\n[[deviation]]\n\\ \x1b[31m \x7f ü'
     found = deviation(1, title=hostile)
     made = updated("", "b", record(deviations=[found]), DAY, EntryNotes('a "quoted" \\ reason'))
-    (one,) = parse(made.text, "b").entries
-    assert one.fingerprint == found.fingerprint
+    (item,) = parse(made.text, "b").entries
+    assert item.fingerprint == found.fingerprint
     assert "\x1b" not in made.text
-    assert one.reason == 'a "quoted" \\ reason'
+    assert item.reason == 'a "quoted" \\ reason'
 
 
 def file() -> str:
-    one, two, three = (deviation(number) for number in (1, 2, 3))
+    item, two, three = (deviation(number) for number in (1, 2, 3))
     return f"""\
 # ours, do not delete
 
 # of one
 [[deviation]]
-fingerprint = "{one.fingerprint}"  # keep
-requirement = '{one.requirement}'
+fingerprint = "{item.fingerprint}"  # keep
+requirement = '{item.requirement}'
 reason = \"\"\"
 two
 lines\"\"\"
@@ -228,7 +228,7 @@ def reached(*numbers: int) -> list[VerdictRecord]:
 
 def test_pruning_removes_an_entry_with_its_comment_and_keeps_all_other_lines() -> None:
     made = updated(file(), "b", record(1, 3, verdicts=reached(1, 2, 3)), DAY, EntryNotes(), prune=True)
-    assert [one.fingerprint for one in made.pruned] == [deviation(2).fingerprint]
+    assert [item.fingerprint for item in made.pruned] == [deviation(2).fingerprint]
     head, _, rest = file().partition("# of two")
     assert made.text == head + rest[rest.index("# of three") :]
 
@@ -241,7 +241,7 @@ def test_without_prune_nothing_is_removed() -> None:
 
 def test_entries_that_the_run_did_not_reach_are_not_pruned() -> None:
     made = updated(file(), "b", record(verdicts=reached(1, 3)), DAY, EntryNotes(), prune=True)
-    assert [one.requirement for one in parse(made.text, "b").entries] == [deviation(2).requirement]
+    assert [item.requirement for item in parse(made.text, "b").entries] == [deviation(2).requirement]
     assert made.text.startswith("# ours, do not delete\n")
     assert "# second line" in made.text
 

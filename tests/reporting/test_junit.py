@@ -19,22 +19,28 @@ def parsed(record: RunRecord) -> ElementTree.Element:
 
 
 def run(**changes: Any) -> RunRecord:
-    one, accepted, finding = (
+    deviation, accepted, finding = (
         sample.deviation(1),
         sample.known(sample.deviation(2)),
         sample.deviation(3, level=Level.MAY),
     )
     verdicts = [
         sample.verdict("A", Outcome.CONFORMS, lines="3-4"),
-        sample.verdict(one.requirement, Outcome.DEVIATES, profile="processmaker3/cases"),
+        sample.verdict(deviation.requirement, Outcome.DEVIATES, profile="processmaker3/cases"),
         sample.verdict(accepted.requirement, Outcome.DEVIATES),
         sample.verdict(finding.requirement, Outcome.DEVIATES, level=Level.MAY),
-        sample.verdict("B", Outcome.BLOCKED, blocked_by=one.fingerprint),
+        sample.verdict("B", Outcome.BLOCKED, blocked_by=deviation.fingerprint),
         sample.verdict("C", Outcome.NOT_EXERCISED, reason=Reason.INCONCLUSIVE),
         sample.verdict("D", Outcome.NOT_EXERCISED, reason=Reason.CLIENT_SIDE),
     ]
-    told = {"verdicts": verdicts, "deviations": [one, accepted], "findings": [finding], "exit_code": 1, **changes}
-    return sample.record(**told)
+    details = {
+        "verdicts": verdicts,
+        "deviations": [deviation, accepted],
+        "findings": [finding],
+        "exit_code": 1,
+        **changes,
+    }
+    return sample.record(**details)
 
 
 def cases(root: ElementTree.Element) -> dict[str, ElementTree.Element]:
@@ -43,8 +49,8 @@ def cases(root: ElementTree.Element) -> dict[str, ElementTree.Element]:
 
 def test_one_suite_per_profile_and_one_case_per_tested_requirement() -> None:
     root = parsed(run())
-    told = {suite.get("name"): [case.get("name") for case in suite.iter("testcase")] for suite in root}
-    assert told == {
+    details = {suite.get("name"): [case.get("name") for case in suite.iter("testcase")] for suite in root}
+    assert details == {
         "processmaker3/projects": ["A", "PM3-PRJ-002", "PM3-PRJ-003", "B"],
         "processmaker3/cases": ["PM3-PRJ-001"],
     }
@@ -54,24 +60,29 @@ def test_one_suite_per_profile_and_one_case_per_tested_requirement() -> None:
 
 
 def test_new_deviation_fails_with_actionable_details() -> None:
-    one = sample.deviation(1, call="GET /project/{prj_uid}")
-    case = cases(parsed(run(deviations=[one])))[one.requirement]
+    deviation = sample.deviation(1, call="GET /project/{prj_uid}")
+    case = cases(parsed(run(deviations=[deviation])))[deviation.requirement]
     failure = case.find("failure")
     assert failure is not None
-    assert failure.get("message") == one.title
-    told = str(failure.text).splitlines()
-    assert told[:4] == [one.call, one.title, f"expected: {one.expected}", f"observed: {one.observed}"]
-    assert case.findtext("system-out") == one.reproduce
+    assert failure.get("message") == deviation.title
+    messages = str(failure.text).splitlines()
+    assert messages[:4] == [
+        deviation.call,
+        deviation.title,
+        f"expected: {deviation.expected}",
+        f"observed: {deviation.observed}",
+    ]
+    assert case.findtext("system-out") == deviation.reproduce
     properties = {each.get("name"): each.get("value") for each in case.iter("property")}
-    assert properties == {"level": "must", "harm": "form", "fingerprint": one.fingerprint}
+    assert properties == {"level": "must", "harm": "form", "fingerprint": deviation.fingerprint}
 
 
 def test_known_blocked_and_finding_cases_are_skipped_with_a_reason() -> None:
     record = run()
-    told = {
+    details = {
         name: skipped.get("message") for name, case in cases(parsed(record)).items() for skipped in case.iter("skipped")
     }
-    assert told == {
+    assert details == {
         "PM3-PRJ-002": f"known: {sample.deviation(2).title}",
         "PM3-PRJ-003": f"finding: {sample.deviation(3).title}",
         "B": f"blocked by the deviation {sample.deviation(1).fingerprint}",
@@ -100,8 +111,8 @@ def test_failed_tests_of_the_user_are_separate_failures() -> None:
 
 
 def test_text_of_a_server_contains_no_control_characters() -> None:
-    one = sample.deviation(1, title=sample.HOSTILE, observed=f"]]>{sample.HOSTILE}\ufffe\ud800")
-    text = junit.document(run(deviations=[one]))
+    deviation = sample.deviation(1, title=sample.HOSTILE, observed=f"]]>{sample.HOSTILE}\ufffe\ud800")
+    text = junit.document(run(deviations=[deviation]))
     assert "<script>" not in text
     assert "\x1b" not in text
-    assert "]]>" in str(cases(ElementTree.fromstring(text))[one.requirement].findtext("failure"))
+    assert "]]>" in str(cases(ElementTree.fromstring(text))[deviation.requirement].findtext("failure"))

@@ -105,8 +105,8 @@ def test_unverified_tls_is_shown() -> None:
 
 
 def test_reproduction_command_is_folded_and_cannot_end_its_code_block() -> None:
-    one = sample.deviation(1, reproduce="curl -X GET '```' \\\n  'http://127.0.0.1/</details>'")
-    html = MarkdownIt("commonmark", {"html": True}).render(markdown.summary(sample.record(deviations=[one])))
+    deviation = sample.deviation(1, reproduce="curl -X GET '```' \\\n  'http://127.0.0.1/</details>'")
+    html = MarkdownIt("commonmark", {"html": True}).render(markdown.summary(sample.record(deviations=[deviation])))
     code = html.partition("<pre>")[2].partition("</pre>")[0]
     assert "'```'" in code
     assert "&lt;/details&gt;" in code

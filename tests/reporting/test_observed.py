@@ -50,7 +50,7 @@ def test_observed_document_is_valid_and_differs_only_in_responses(
         shapes = run.record.shapes.get(name, {})
         assert set(seen[name]["responses"]) == set(shapes or ["default"])
         assert {**operation, "responses": None} == {**seen[name], "responses": None}
-    assert any(one["responses"] != {"default": UNSEEN} for one in seen.values())
+    assert any(item["responses"] != {"default": UNSEEN} for item in seen.values())
 
 
 def test_added_and_missing_members_of_a_server_are_marked(whole_run: Callable[[str, str], Run]) -> None:
@@ -96,7 +96,7 @@ def test_empty_list_has_items_of_unknown_type() -> None:
 def test_run_of_another_system_is_rejected_with_its_systems(tmp_path: Path, capsys: Any) -> None:
     sample.write_run(tmp_path / "run")
     tested = json.loads((tmp_path / "run" / "run.json").read_text())["target"]["systems"]
-    other = next(one for one in SYSTEMS if one not in tested)
+    other = next(system for system in SYSTEMS if system not in tested)
     with pytest.raises(SystemExit) as ended:
         main(["spec", other, "--observed", str(tmp_path / "run")])
     assert ended.value.code == exit_codes.USAGE
@@ -113,4 +113,4 @@ def test_names_of_a_server_steer_no_terminal_and_a_deep_record_ends(option: str,
     result = CliRunner().invoke(command, call, catch_exceptions=False)
     document = (json.loads if option else yaml.safe_load)(result.stdout)
     assert list(operations(document)["listProjects"]["responses"]) == ["200\\x9b"]
-    assert all(one.isprintable() or one == "\n" for one in result.stdout)
+    assert all(value.isprintable() or value == "\n" for value in result.stdout)

@@ -31,8 +31,8 @@ def earlier(place: str) -> str:
 
 
 def deviation(places: Collection[str]) -> DeviationRecord:
-    one = sample.deviation(1, requirement=REQUIREMENT, operation=OPERATION, kind=Kind.READ_BACK, location="")
-    return one.model_copy(update={"places": sorted(places)})
+    record = sample.deviation(1, requirement=REQUIREMENT, operation=OPERATION, kind=Kind.READ_BACK, location="")
+    return record.model_copy(update={"places": sorted(places)})
 
 
 def entries(*places: str) -> dict[str, BaselineEntry]:
@@ -69,26 +69,26 @@ def test_entries_of_earlier_versions_cover_a_deviation_if_each_of_its_fields_has
 
 
 def test_an_entry_of_this_version_covers_all_fields() -> None:
-    one = deviation(["/a", "/b"])
-    assert one.covered_by({one.fingerprint: sample.entry(one)}) == sample.entry(one)
+    record = deviation(["/a", "/b"])
+    assert record.covered_by({record.fingerprint: sample.entry(record)}) == sample.entry(record)
 
 
 def test_entries_of_earlier_versions_are_neither_gone_nor_added_again() -> None:
-    one = deviation(["/a", "/b"])
+    item = deviation(["/a", "/b"])
     file = baseline.HEAD + "".join(
         f'\n[[deviation]]\nfingerprint = "{name}"\nrequirement = "{REQUIREMENT}"\n' for name in entries("/a", "/b")
     )
-    record = sample.record(deviations=[one], findings=[], verdicts=[sample.verdict(REQUIREMENT, Outcome.DEVIATES)])
+    record = sample.record(deviations=[item], findings=[], verdicts=[sample.verdict(REQUIREMENT, Outcome.DEVIATES)])
     update = baseline.updated(file, "file", record, TODAY, EntryNotes(), prune=True)
     assert (update.added, update.pruned, update.report.gone) == ((), (), [])
     assert update.text.strip() == file.strip()
 
 
 def test_a_field_that_no_entry_of_an_earlier_version_names_is_added_as_one_entry() -> None:
-    one = deviation(["/a", "/b"])
+    item = deviation(["/a", "/b"])
     (only,) = entries("/a").values()
     file = f'[[deviation]]\nfingerprint = "{only.fingerprint}"\nrequirement = "{REQUIREMENT}"\n'
-    record = sample.record(deviations=[one], findings=[], verdicts=[sample.verdict(REQUIREMENT, Outcome.DEVIATES)])
+    record = sample.record(deviations=[item], findings=[], verdicts=[sample.verdict(REQUIREMENT, Outcome.DEVIATES)])
     update = baseline.updated(file, "file", record, TODAY, EntryNotes())
-    assert [each.fingerprint for each in update.added] == [one.fingerprint]
-    assert fingerprints([one]) == {one.fingerprint, earlier("/a"), earlier("/b")}
+    assert [each.fingerprint for each in update.added] == [item.fingerprint]
+    assert fingerprints([item]) == {item.fingerprint, earlier("/a"), earlier("/b")}

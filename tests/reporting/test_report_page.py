@@ -65,10 +65,18 @@ def test_verdict_and_numbers_come_first(tmp_path: Path) -> None:
 
 
 def test_deviation_has_actionable_details(tmp_path: Path) -> None:
-    one = sample.deviation(1, call="GET /project/{prj_uid}", evidence=["e1"])
-    text = Page(rendered(tmp_path, sample.record(deviations=[one]))).text
-    for told in (one.call, one.title, one.expected, one.observed, one.fingerprint, "lines 120-131", "curl -sS"):
-        assert told in text
+    deviation = sample.deviation(1, call="GET /project/{prj_uid}", evidence=["e1"])
+    text = Page(rendered(tmp_path, sample.record(deviations=[deviation]))).text
+    for message in (
+        deviation.call,
+        deviation.title,
+        deviation.expected,
+        deviation.observed,
+        deviation.fingerprint,
+        "lines 120-131",
+        "curl -sS",
+    ):
+        assert message in text
     assert "HTTP 200" in text, "the exchange that shows it"
 
 
@@ -97,14 +105,14 @@ def test_text_of_a_server_is_escaped(tmp_path: Path) -> None:
 def test_command_in_a_meaning_is_code(tmp_path: Path) -> None:
     text = rendered(tmp_path)
     assert "Created by this run and still on the target; <code>conformance sweep</code> removes it.</p>" in text
-    assert not [one for one in Page(text).words if "`conformance" in one]
+    assert not [word for word in Page(text).words if "`conformance" in word]
 
 
 def test_every_requirement_is_one_cell_with_its_outcome(tmp_path: Path) -> None:
     record = sample.record()
     cells = [attrs for _, attrs in Page(rendered(tmp_path)).tags if "title" in attrs]
     assert len(cells) == len(record.verdicts)
-    kinds = {str(one["title"]).partition(":")[0]: one["class"] for one in cells}
+    kinds = {str(cell["title"]).partition(":")[0]: cell["class"] for cell in cells}
     assert (kinds["PM3-PRJ-100"], kinds["PM3-PRJ-001"], kinds["PM3-PRJ-004"]) == ("c", "d", "k")
     assert (kinds["PM3-PRJ-005"], kinds["PM3-PRJ-201"], kinds["PM3-PRJ-501"]) == ("f", "b", "n")
 
@@ -136,7 +144,7 @@ def test_more_than_ten_deviations_begin_with_a_list_of_their_titles(tmp_path: Pa
         record = sample.record(deviations=many[:number], findings=[])
         found = Page(rendered(tmp_path / str(number), record))
         targets = [attrs["href"] for tag, attrs in found.tags if tag == "a" and "class" not in attrs]
-        assert [f"#{one.fingerprint}" in targets for one in many].count(True) == listed
+        assert [f"#{deviation.fingerprint}" in targets for deviation in many].count(True) == listed
         assert len([tag for tag, _ in found.tags if tag == "article"]) == number
 
 
@@ -157,7 +165,7 @@ def test_earlier_runs_are_a_trend_and_changes_are_listed(tmp_path: Path) -> None
 
 def test_run_in_which_everything_deviates_has_a_small_page(tmp_path: Path) -> None:
     many = [sample.deviation(n, requirement=f"R{n}", evidence=["e1"], observed="x" * 200) for n in range(400)]
-    verdicts = [sample.verdict(one.requirement, Outcome.DEVIATES) for one in many]
+    verdicts = [sample.verdict(deviation.requirement, Outcome.DEVIATES) for deviation in many]
     verdicts += [
         sample.verdict(f"N{n}", Outcome.NOT_EXERCISED, reason=Reason.TARGET_UNAVAILABLE, statement="y" * 100)
         for n in range(1500)
@@ -174,9 +182,9 @@ def test_the_times_of_operations_share_one_axis() -> None:
         "calls": {"slow": 3, "fast": 5},
     }
     (slow, fast), ticks = timings(sample.record(durations=durations))
-    assert (slow.operation, slow.calls, slow.told, fast.told) == ("slow", 3, "1.0 s", "1 ms")
+    assert (slow.operation, slow.calls, slow.message, fast.message) == ("slow", 3, "1.0 s", "1 ms")
     assert fast.fastest == fast.median == ticks[0].at < fast.slowest < slow.fastest < slow.median < slow.slowest
-    assert [one.text for one in ticks] == ["1 ms", "10 ms", "100 ms", "1.0 s", "10.0 s"]
+    assert [tick.text for tick in ticks] == ["1 ms", "10 ms", "100 ms", "1.0 s", "10.0 s"]
 
 
 def test_page_of_a_record_without_times_or_documents_can_be_built(tmp_path: Path) -> None:
@@ -185,9 +193,11 @@ def test_page_of_a_record_without_times_or_documents_can_be_built(tmp_path: Path
 
 
 def test_every_member_of_a_record_is_shown(tmp_path: Path) -> None:
-    one = sample.deviation(4)
+    deviation = sample.deviation(4)
     record = sample.record()
-    entries = BaselineReport(entries=2, expired=[sample.entry(one, "old")], gone=[sample.entry(one, "gone since")])
+    entries = BaselineReport(
+        entries=2, expired=[sample.entry(deviation, "old")], gone=[sample.entry(deviation, "gone since")]
+    )
     shown = record.model_copy(
         update={
             "baseline": entries,
@@ -200,8 +210,8 @@ def test_every_member_of_a_record_is_shown(tmp_path: Path) -> None:
     text = Page(rendered(tmp_path, shown)).text
     headings = ("Expired entries of the baseline (1)", "No longer occurring (1)", "Problems of the run (1)")
     lists = ("Left on the target (1)", "Residue (1)", "Accommodations (1)", "Known deviations (1)", "Findings (1)")
-    for told in (*headings, *lists, "gone since", "502: 3", "certificates were not verified", "no: some tests"):
-        assert told in text
+    for message in (*headings, *lists, "gone since", "502: 3", "certificates were not verified", "no: some tests"):
+        assert message in text
 
 
 def test_page_is_written_next_to_the_record(tmp_path: Path) -> None:

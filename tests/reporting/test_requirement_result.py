@@ -52,11 +52,11 @@ def test_the_numbers_of_the_systems_add_up_to_those_of_the_run() -> None:
     every, parts = totals(record), totals_by_system(record).values()
     assert len(parts) == 2
     for name in ("testable", "tested", "conforming", "deviating", "findings", "blocked", "not_tested", "deviations"):
-        assert sum(getattr(one, name) for one in parts) == getattr(every, name)
+        assert sum(getattr(part, name) for part in parts) == getattr(every, name)
 
 
 def test_every_testable_requirement_is_counted_once() -> None:
-    one = totals(sample.record())
-    parts = (one.conforming, one.deviating, one.findings, one.blocked, one.not_tested)
-    assert sum(parts) == one.testable
-    assert one.tested == one.conforming + one.deviating + one.findings
+    item = totals(sample.record())
+    parts = (item.conforming, item.deviating, item.findings, item.blocked, item.not_tested)
+    assert sum(parts) == item.testable
+    assert item.tested == item.conforming + item.deviating + item.findings

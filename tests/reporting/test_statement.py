@@ -187,16 +187,16 @@ def test_profile_without_firm_requirements_is_not_stated() -> None:
     ],
 )
 def test_interrupted_run_makes_no_statement(record: RunRecord, why: str) -> None:
-    with pytest.raises(NotEnoughData, match=why) as told:
+    with pytest.raises(NotEnoughData, match=why) as raised:
         state(record)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_two_thirds_of_the_musts_of_each_claimed_profile_are_needed() -> None:
     assert state(run(*conforming(CASES, 4), *lacking(2))).profiles[1].standing is Conformance.PARTIAL
-    with pytest.raises(NotEnoughData) as told:
+    with pytest.raises(NotEnoughData) as raised:
         state(run(*conforming(CASES, 4), *lacking(3)))
-    assert str(told.value).startswith(
+    assert str(raised.value).startswith(
         f"{CASES}: 4 of 7 must requirements tested, 5 are needed (3 missing fixture: case); add what is "
         "missing to the target file"
     )
@@ -212,18 +212,18 @@ def test_requirements_that_the_safety_level_forbids_are_listed_and_not_demanded(
     )
     assert profile.score == Score(reached=4, reachable=4, total=13)
     assert profile.unexercised == {"safety level": 9}
-    with pytest.raises(NotEnoughData) as told:
+    with pytest.raises(NotEnoughData) as raised:
         state(run(*conforming(CASES, 3), *lacking(2), *forbidden))
-    assert f"{CASES}: 3 of 5 must requirements that safety level owned allows tested, 4 are" in str(told.value)
-    with pytest.raises(NotEnoughData) as told:
+    assert f"{CASES}: 3 of 5 must requirements that safety level owned allows tested, 4 are" in str(raised.value)
+    with pytest.raises(NotEnoughData) as raised:
         state(run(*forbidden, verdict("S", Outcome.CONFORMS, profile=CASES, level=Level.SHOULD)))
-    assert str(told.value).startswith(f"{CASES}: safety level owned allows none of 9 must requirements to be tested")
+    assert str(raised.value).startswith(f"{CASES}: safety level owned allows none of 9 must requirements to be tested")
 
 
 def test_each_missing_key_is_named_once() -> None:
-    with pytest.raises(NotEnoughData, match=CASES) as told:
+    with pytest.raises(NotEnoughData, match=CASES) as raised:
         state(run(*lacking(2, "[p] case, [p] trigger"), *lacking(1, "[p] case")))
-    assert "(3 missing fixture: [p] case, [p] trigger)" in str(told.value)
+    assert "(3 missing fixture: [p] case, [p] trigger)" in str(raised.value)
 
 
 def test_blocked_requirement_counts_as_tested() -> None:
@@ -294,9 +294,9 @@ def test_address_of_the_server_is_not_shown() -> None:
 def test_the_statement_carries_the_digests_and_the_command_that_repeats_it() -> None:
     made = state(run(suite=run().suite.model_copy(update={"documents": {"a.txt": "ab" * 32}})))
     text = statement_text.markdown(made)
-    for told in ("ab" * 32, "conformance run TARGET --system processmaker3 --system procesio"):
-        assert told in text
-        assert told in re.sub(r"</?span[^>]*>", "", statement_page.page(made))
+    for message in ("ab" * 32, "conformance run TARGET --system processmaker3 --system procesio"):
+        assert message in text
+        assert message in re.sub(r"</?span[^>]*>", "", statement_page.page(made))
 
 
 def test_text_begins_with_what_was_compared_and_how_to_read_a_score() -> None:
@@ -312,11 +312,17 @@ def test_the_page_begins_with_the_product_its_result_a_sentence_and_the_day() ->
     made = state(run(*conforming(CASES), one(Outcome.DEVIATES, profile=CASES)), "Flow", "7.1")
     page = statement_page.page(made)
     head = page[page.index("<header") : page.index("</header>")]
-    told = (
+    message = (
         "Flow 7.1 meets 12 of 13 (92 %) of the requirements in the API documentation of ProcessMaker 3. "
         "In 1 of 2 areas, a must requirement is not met."
     )
-    for part in ("<h1>Flow 7.1</h1>", "Does not conform", told, statement_page.day(made.date), 'class="mark does-not"'):
+    for part in (
+        "<h1>Flow 7.1</h1>",
+        "Does not conform",
+        message,
+        statement_page.day(made.date),
+        'class="mark does-not"',
+    ):
         assert part in head
     good = statement_page.page(state(run(), "Flow", "7.1"))
     assert "Flow 7.1 does what the API documentation of ProcessMaker 3 says, in all that was tested: 6 of 6" in good
@@ -532,6 +538,6 @@ def test_file_that_is_not_a_statement_is_rejected(
     write(run(), tmp_path)
     for call in (["verify", str(path), str(tmp_path)], ["gallery", str(path)], ["gallery", str(tmp_path / "absent")]):
         assert main(call, standalone_mode=False) == exit_codes.USAGE
-        told = capsys.readouterr().err
-        assert "statement.json" in told or "absent" in told
-        assert "\x1b" not in told
+        message = capsys.readouterr().err
+        assert "statement.json" in message or "absent" in message
+        assert "\x1b" not in message

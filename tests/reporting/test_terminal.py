@@ -122,7 +122,9 @@ def test_vocabulary_covers_every_outcome_reason_and_level() -> None:
 
 def test_deviations_and_findings_are_counted_separately() -> None:
     firm, hedged = sample.deviation(1), sample.deviation(2, level=Level.MAY)
-    verdicts = [sample.verdict(one.requirement, Outcome.DEVIATES, level=one.level) for one in (firm, hedged)]
+    verdicts = [
+        sample.verdict(deviation.requirement, Outcome.DEVIATES, level=deviation.level) for deviation in (firm, hedged)
+    ]
     text = shown(deviations=[firm], findings=[hedged], verdicts=verdicts)
     assert "     1  deviate: the server does not do what the documentation says\n" in text
     assert "     1  with a finding: " in text
@@ -150,7 +152,7 @@ def test_first_deviations_are_shown_with_their_reproduction_command() -> None:
     lines = shown(deviations=many).splitlines()
     assert sum("to reproduce, after eval " in line for line in lines) == 5
     files = [line.strip() for line in lines if "to reproduce: bash" in line]
-    assert [one.endswith(f"/reproduce/{each.fingerprint}.sh") for one, each in zip(files, many[5:], strict=True)]
+    assert [value.endswith(f"/reproduce/{each.fingerprint}.sh") for value, each in zip(files, many[5:], strict=True)]
     at = next(number for number, line in enumerate(lines) if "to reproduce, after eval " in line)
     command = "\n".join(line.strip() for line in lines[at + 1 : at + 3])
     assert command == "\n".join(line.strip() for line in many[0].reproduce.splitlines())

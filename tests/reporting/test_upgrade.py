@@ -49,8 +49,8 @@ TRIED = ["PM3-PRJ-001", "PM3-PRJ-002", "PM3-PRJ-003"]
 
 
 def run(*deviations: DeviationRecord, **changes: Any) -> RunRecord:
-    deviating = {one.requirement for one in deviations}
-    verdicts = [verdict(one, Outcome.DEVIATES if one in deviating else Outcome.CONFORMS) for one in TRIED]
+    deviating = {record.requirement for record in deviations}
+    verdicts = [verdict(value, Outcome.DEVIATES if value in deviating else Outcome.CONFORMS) for value in TRIED]
     return sample.record(**{"deviations": list(deviations), "findings": [], "verdicts": verdicts, **changes})
 
 
@@ -71,18 +71,18 @@ def shaped(**changes: Any) -> RunRecord:
 
 
 def fields(body: dict[str, Any]) -> dict[str, FieldShape]:
-    return {place: one if isinstance(one, FieldShape) else FieldShape(types=one) for place, one in body.items()}
+    return {place: item if isinstance(item, FieldShape) else FieldShape(types=item) for place, item in body.items()}
 
 
 def having(**more: Any) -> RunRecord:
     """The run of `shaped` with other fields; None takes one away."""
     base = {"": ["object"], "/a": ["string"], "/n": ["integer"], "/l": ["array"], "/l[]": ["object"]}
-    body = base | {f"/{name.replace('_', '/')}": one for name, one in more.items()}
-    return shaped(fields={place: one for place, one in body.items() if one is not None})
+    body = base | {f"/{name.replace('_', '/')}": item for name, item in more.items()}
+    return shaped(fields={place: item for place, item in body.items() if item is not None})
 
 
 def seen(before: RunRecord, after: RunRecord) -> list[tuple[What, str, str, str]]:
-    return [(one.what, one.place, one.before, one.after) for one in changes(before, after)]
+    return [(change.what, change.place, change.before, change.after) for change in changes(before, after)]
 
 
 # -- deviations and verdicts ------------------------------------------------------------------------------------------
@@ -99,13 +99,13 @@ def test_a_new_deviation_stops_and_a_fixed_one_is_reported() -> None:
     told = compare(run(deviation(1)), run(deviation(2)))
     assert (told.verdict, told.exit_code_for(Advice.STOP)) == (Advice.STOP, 1)
     assert told.reason == "1 new deviation; 1 fixed"
-    assert [one.requirement for one in told.new] == ["PM3-PRJ-002"]
-    assert [one.requirement for one in told.fixed] == ["PM3-PRJ-001"]
+    assert [record.requirement for record in told.new] == ["PM3-PRJ-002"]
+    assert [record.requirement for record in told.fixed] == ["PM3-PRJ-001"]
 
 
 def test_a_second_defect_of_one_requirement_is_new() -> None:
     told = compare(run(deviation(1)), run(deviation(1), deviation(1, location="200./other")))
-    assert [one.location for one in told.new] == ["200./other"]
+    assert [record.location for record in told.new] == ["200./other"]
 
 
 def test_new_deviation_in_the_baseline_needs_a_look() -> None:
@@ -128,8 +128,8 @@ def test_requirement_that_is_no_longer_tested_is_lost_and_not_fixed() -> None:
     ]
     told = compare(run(deviation(1)), run(deviation(3), verdicts=[*lost, verdict("PM3-PRJ-003", Outcome.DEVIATES)]))
     assert told.fixed == []
-    assert [(one.requirement, one.why) for one in told.unexercised] == [("PM3-PRJ-001", "missing user: outsider")]
-    assert [(one.requirement, one.why) for one in told.blocked] == [("PM3-PRJ-002", deviation(3).title)]
+    assert [(move.requirement, move.why) for move in told.unexercised] == [("PM3-PRJ-001", "missing user: outsider")]
+    assert [(move.requirement, move.why) for move in told.blocked] == [("PM3-PRJ-002", deviation(3).title)]
     assert told.reason == "1 new deviation; 1 requirement newly blocked; 1 requirement no longer tested"
 
 
@@ -146,7 +146,7 @@ def test_requirement_that_a_finding_blocks_is_no_longer_tested_and_stops_nothing
     assert told.verdict is Advice.LOOK
     assert told.reason == "no new deviation, but 1 requirement no longer tested; 1 new finding"
     why = f"blocked by a finding: {finding.title}"
-    assert (told.blocked, [(one.requirement, one.why) for one in told.unexercised]) == ([], [("PM3-PRJ-001", why)])
+    assert (told.blocked, [(move.requirement, move.why) for move in told.unexercised]) == ([], [("PM3-PRJ-001", why)])
 
 
 def test_requirement_that_a_known_or_unstable_deviation_blocks_needs_a_look() -> None:
@@ -175,7 +175,7 @@ def test_new_finding_needs_a_look_unless_a_shape_change_shows_it() -> None:
     after = having(n=["string"]).model_copy(update={"findings": [finding]})
     told = compare(shaped(), after)
     assert told.findings == []
-    assert [one.what for one in told.noticed] == [What.RETYPED]
+    assert [change.what for change in told.noticed] == [What.RETYPED]
 
 
 # -- changes that the documents allow ---------------------------------------------------------------------------------
@@ -244,13 +244,13 @@ def test_times_are_reported_by_ratio_floor_and_number_of_calls(old: float, new: 
     def timed(seconds: float) -> RunRecord:
         return run(durations={"medians": {"getProject": seconds}, "calls": {"getProject": calls}})
 
-    assert ([one.what for one in changes(timed(old), timed(new))] == [What.SLOWER]) is told
+    assert ([change.what for change in changes(timed(old), timed(new))] == [What.SLOWER]) is told
 
 
 def test_one_change_at_many_responses_is_one_entry() -> None:
     told = compare(shaped(), shaped(type="text/json"))
-    (one,) = told.noticed
-    assert one.answers == ["getProject 200", "getProject 404"]
+    (change,) = told.noticed
+    assert change.answers == ["getProject 200", "getProject 404"]
     assert told.reason == "no new deviation, but 1 change that breaks clients"
 
 
@@ -334,7 +334,7 @@ def test_caveats_are_listed() -> None:
 
 def much() -> Comparison:
     worst = [deviation(n, title=HOSTILE, observed=HOSTILE, expected=HOSTILE) for n in range(1, 400)]
-    verdicts = [verdict(one.requirement, Outcome.CONFORMS) for one in worst]
+    verdicts = [verdict(record.requirement, Outcome.CONFORMS) for record in worst]
     body = {"": ["object"], f"/{HOSTILE}": ["string"]}
     before = shaped().model_copy(update={"verdicts": verdicts})
     after = shaped(fields=body).model_copy(update={"deviations": worst, "verdicts": verdicts})
@@ -365,15 +365,15 @@ def test_json_follows_the_shipped_schema() -> None:
     schema = schemas.published("comparison")
     data = json.loads(comparison.to_json(much()))
     jsonschema_rs.Draft202012Validator(schema).validate(data)
-    for one in (schema, *schema["$defs"].values()):
-        assert one["description"]
+    for item in (schema, *schema["$defs"].values()):
+        assert item["description"]
 
 
 def test_allure_has_a_result_for_each_entry_under_its_heading(tmp_path: Path) -> None:
     told = compare(run(deviation(1), **_shapes(shaped())), run(deviation(2), **_shapes(having(a=None))))
     allure.write(told, tmp_path)
     results = [json.loads(path.read_text()) for path in tmp_path.glob("*-result.json")]
-    assert sorted((suite(one), one["status"]) for one in results) == [
+    assert sorted((suite(result), result["status"]) for result in results) == [
         ("1. New deviations", "failed"),
         ("2. Breaks clients", "broken"),
         ("3. Fixed", "passed"),
@@ -417,7 +417,7 @@ def suite(result: dict[str, Any]) -> str:
 def test_change_is_breaking_possibly_breaking_or_additive(
     before: RunRecord, after: RunRecord, expected: list[Effect]
 ) -> None:
-    assert [effect(one) for one in changes(before, after)] == expected
+    assert [effect(change) for change in changes(before, after)] == expected
 
 
 def test_additions_alone_are_safe() -> None:
@@ -431,7 +431,7 @@ def test_changes_are_grouped_by_request_and_common_ones_are_listed_once() -> Non
         return run(shapes=shapes, calls={name: f"GET /{name}" for name in names})
 
     everywhere = compare(answering("a", "b", "c"), answering("a", "b", "c", a=None, n=["string"]))
-    (section,) = [one for one in upgrade_text.sections(everywhere) if one.title == "Breaks clients"]
+    (section,) = [item for item in upgrade_text.sections(everywhere) if item.title == "Breaks clients"]
     assert section.entries == (
         (
             "3 requests: GET /a, GET /b, GET /c",
@@ -447,14 +447,14 @@ def test_changes_are_grouped_by_request_and_common_ones_are_listed_once() -> Non
 
 def test_first_ten_are_shown_and_the_rest_is_folded() -> None:
     found = [deviation(number) for number in range(1, 15)]
-    conform = [verdict(one.requirement, Outcome.CONFORMS) for one in found]
+    conform = [verdict(record.requirement, Outcome.CONFORMS) for record in found]
     many = compare(run(verdicts=conform), run(*found))
     text = upgrade_text.markdown(many)
     shown, folded = text.split("<details><summary>4 more</summary>")
-    assert [one.count("lacks prj") for one in (shown, folded)] == [10, 4]
+    assert [value.count("lacks prj") for value in (shown, folded)] == [10, 4]
     page = upgrade_page.render(many)
     shown, folded = page.split("<details><summary>4 more</summary>")
-    assert [one.count("<li><p") for one in (shown, folded)] == [10, 4]
+    assert [value.count("<li><p") for value in (shown, folded)] == [10, 4]
     out = io.StringIO()
     upgrade_text.show(many, Console(file=out, force_terminal=False, width=100))
     assert "… and 4 more" in out.getvalue()
@@ -469,7 +469,7 @@ def test_text_of_a_server_is_escaped_on_the_page() -> None:
 
 def test_verdict_look_fails_on_request() -> None:
     look = compare(run(), run(known(deviation(1))))
-    assert [look.exit_code_for(one) for one in (Advice.LOOK, Advice.STOP)] == [1, 0]
+    assert [look.exit_code_for(value) for value in (Advice.LOOK, Advice.STOP)] == [1, 0]
 
 
 def test_unstable_deviation_needs_a_look_and_its_absence_fixes_nothing() -> None:
@@ -484,6 +484,6 @@ def test_read_backs_of_an_earlier_version_are_converted() -> None:
     then = [deviation(1, kind=Kind.READ_BACK, location=place) for place in ("/a", "/b")]
     told = compare(run(*then), run(now))
     assert (told.new, told.fixed, told.verdict) == ([], [], Advice.SAFE)
-    assert [one.fingerprint for one in told.remaining] == [now.fingerprint]
+    assert [record.fingerprint for record in told.remaining] == [now.fingerprint]
     worse = compare(run(then[0]), run(now))
-    assert ([one.fingerprint for one in worse.new], worse.fixed) == ([now.fingerprint], [])
+    assert ([record.fingerprint for record in worse.new], worse.fixed) == ([now.fingerprint], [])

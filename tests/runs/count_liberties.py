@@ -80,7 +80,7 @@ def terse_lists(reference: Procesio) -> None:
     operations = reference.operations
 
     def terse(usual: Operation) -> Operation:
-        return lambda *arguments: [{"id": one["id"], "name": one["name"]} for one in usual(*arguments)]
+        return lambda *arguments: [{"id": item["id"], "name": item["name"]} for item in usual(*arguments)]
 
     def nested(usual: Operation) -> Operation:
         def read(identifier: str) -> Data:

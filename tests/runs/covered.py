@@ -40,10 +40,10 @@ class FaultRun:
 def covered(trials: Iterable[FaultRun]) -> str:
     """How many faults of each system were run, how, and how many had the expected result; then by kind."""
     trials = list(trials)
-    groups = Counter((one.system, one.personality, one.extent) for one in trials)
-    shown = Counter((one.system, one.personality, one.extent) for one in trials if one.passed)
+    groups = Counter((trial.system, trial.personality, trial.extent) for trial in trials)
+    shown = Counter((trial.system, trial.personality, trial.extent) for trial in trials if trial.passed)
     lines = [f"{'system':<16}{'personality':<14}{'tried in':<18}{'faults':>8}{'as expected':>13}"]
     for group, count in sorted(groups.items()):
         system, personality, extent = group
         lines.append(f"{system:<16}{personality:<14}{extent:<18}{count:>8}{shown[group]:>13}")
-    return "\n".join([*lines, "", *rows({one.fault for one in trials})])
+    return "\n".join([*lines, "", *rows({trial.fault for trial in trials})])

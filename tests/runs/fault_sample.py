@@ -28,7 +28,9 @@ def makes(fault: str) -> frozenset[Make]:
     system = FAULTS[fault]
     file = known_faults(system)[fault].apply.__module__
     kinds = {(kind,) for kind, faults in kinds_of(system).items() if fault in faults}
-    tested = {(one.tried, str(one.aspect)) for one in REQUIREMENTS if fault in one.faults}
+    tested = {
+        (requirement.tried, str(requirement.aspect)) for requirement in REQUIREMENTS if fault in requirement.faults
+    }
     return frozenset({(system, file), *kinds, *tested})
 
 
@@ -48,6 +50,6 @@ def sample(without: Collection[str]) -> frozenset[str]:
     """The faults that are run by default; those of `without` only if a make has no other."""
     plain = {fault: makes(fault) for fault in FAULTS if fault not in without}
     chosen = cover(plain)
-    shown = set[Make]().union(*(plain[one] for one in chosen))
+    shown = set[Make]().union(*(plain[value] for value in chosen))
     rest = {fault: left for fault in without if (left := makes(fault) - shown)}
     return frozenset([*chosen, *cover(rest)])

@@ -10,7 +10,7 @@ from conformance.report.run_record import RunRecord
 from conformance.spec.specification import SYSTEMS, load
 
 FAULTS: Final = {fault: system for system in SYSTEMS for fault in known_faults(system)}
-REQUIREMENTS: Final = [one for system in SYSTEMS for one in load(system).requirements.values()]
+REQUIREMENTS: Final = [requirement for system in SYSTEMS for requirement in load(system).requirements.values()]
 # Nearly every test decides a structural requirement, but only an unusual request contradicts it.
 CASES: Final = "test_an_unusual_request_is_done_as_a_whole_or_not_at_all"
 SHOWN_IN: Final = {
@@ -41,14 +41,16 @@ def examples(fault: str) -> tuple[str, ...]:
 
 def named(fault: str, *levels: Level) -> set[str]:
     """The requirements of these levels that name the fault."""
-    return {one.id for one in REQUIREMENTS if fault in one.faults and one.level in levels}
+    return {
+        requirement.id for requirement in REQUIREMENTS if fault in requirement.faults and requirement.level in levels
+    }
 
 
 def expression_of_deciding_tests(fault: str, whole: RunRecord) -> str:
     """An expression that selects the tests of a `whole` run that decide the requirements which name the fault."""
     quickest = [test.id for test in sorted(whole.tests, key=lambda test: test.seconds)]
-    spoken = {one.requirement: sorted(one.tests, key=quickest.index) for one in whole.verdicts}
-    citing = {one: [test.id for test in whole.tests if one in test.requirements] for one in spoken}
+    spoken = {verdict.requirement: sorted(verdict.tests, key=quickest.index) for verdict in whole.verdicts}
+    citing = {value: [test.id for test in whole.tests if value in test.requirements] for value in spoken}
     # Nearly every test decides a structural requirement: two of them are enough.
-    tests = [test for one in named(fault, *Level) for test in citing[one] or spoken[one][:2]]
+    tests = [test for value in named(fault, *Level) for test in citing[value] or spoken[value][:2]]
     return " or ".join(sorted({test.partition("::")[2] for test in tests} | SHOWN_IN.get(fault, set())))

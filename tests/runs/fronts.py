@@ -153,8 +153,8 @@ def one_session_per_user(reference: Reference) -> None:
             issue = accounts.issue
 
             def issue_alone(account: Account) -> str:
-                for token, one in list(accounts.tokens.items()):
-                    if one.account == account:
+                for token, item in list(accounts.tokens.items()):
+                    if item.account == account:
                         del accounts.tokens[token]
                 return issue(account)
 

@@ -32,7 +32,7 @@ class Kind:
     def faults(self, system: str) -> list[str]:
         """The faults of a system that show the kind."""
         known = known_faults(system)
-        return [fault for fault in known if any(matches(fault, one) for one in self.shown_by)]
+        return [fault for fault in known if any(matches(fault, value) for value in self.shown_by)]
 
     def applies(self, system: str) -> bool:
         """Whether a server of the system can have such a defect."""

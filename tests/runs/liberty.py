@@ -62,12 +62,14 @@ class Liberty:
 
 def tried(record: RunRecord) -> set[str]:
     """The requirements that a run decided."""
-    return {one.requirement for one in record.verdicts if one.outcome in (Outcome.CONFORMS, Outcome.DEVIATES)}
+    return {
+        verdict.requirement for verdict in record.verdicts if verdict.outcome in (Outcome.CONFORMS, Outcome.DEVIATES)
+    }
 
 
-def fit(one: str, patterns: tuple[str, ...]) -> bool:
+def fit(value: str, patterns: tuple[str, ...]) -> bool:
     """Whether one of the patterns matches."""
-    return any(fnmatchcase(one, pattern) for pattern in patterns)
+    return any(fnmatchcase(value, pattern) for pattern in patterns)
 
 
 # -- pages of lists ------------------------------------------------------------------------------------------------
@@ -163,7 +165,7 @@ def holders(reference: Reference) -> list[Any]:
         ours = type(thing).__module__.startswith("conformance.reference.") and hasattr(thing, "__dict__")
         if isinstance(thing, tuple):
             waiting += thing
-        elif ours and not isinstance(thing, Accounts) and not any(thing is one for one in found):
+        elif ours and not isinstance(thing, Accounts) and not any(thing is item for item in found):
             found.append(thing)
             waiting += vars(thing).values()
     return found[1:]
@@ -177,7 +179,7 @@ def kept(holder: Any) -> dict[str, Any]:
 def late(reference: Reference, lag: float = LAG) -> None:
     """Make writes visible only `lag` seconds later."""
     owners = holders(reference)
-    past: list[tuple[float, list[dict[str, Any]]]] = [(0.0, deepcopy([kept(one) for one in owners]))]
+    past: list[tuple[float, list[dict[str, Any]]]] = [(0.0, deepcopy([kept(item) for item in owners]))]
 
     def put(state: list[dict[str, Any]]) -> None:
         for owner, contents in zip(owners, state, strict=True):
@@ -192,13 +194,13 @@ def late(reference: Reference, lag: float = LAG) -> None:
 
             if scope["method"] == "GET" and not EXECUTES(scope["path"]):
                 until = time.monotonic() - lag
-                now = [kept(one) for one in owners]
+                now = [kept(item) for item in owners]
                 put(next(state for at, state in reversed(past) if at <= until))
                 await app(scope, receive, keep)
                 put(now)
             else:
                 await app(scope, receive, keep)
-                past.append((time.monotonic(), deepcopy([kept(one) for one in owners])))
+                past.append((time.monotonic(), deepcopy([kept(item) for item in owners])))
                 del past[:-40]
             for message in sent:
                 await send(message)

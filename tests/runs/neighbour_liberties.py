@@ -40,7 +40,7 @@ def copies_named(reference: Procesio) -> None:
         return {"id": own["id"], "status": "on" if own["isActive"] else "off"}
 
     def short() -> list[Data]:
-        return [{**one, "name": f"{one['name'][:12]}…", "title": ""} for one in processes()]
+        return [{**process, "name": f"{process['name'][:12]}…", "title": ""} for process in processes()]
 
     reference.operations["duplicate_schedule"] = told
     reference.operations["change_schedule_status"] = turned
@@ -65,7 +65,7 @@ def totals_only(reference: Procesio) -> None:
             raise HTTPException(400, "The attributes of a data type cannot be changed.")
         return update(body)
 
-    operations["read_processes_analytics"] = lambda: {"runs": sum(one["launched"] for one in analytics())}
+    operations["read_processes_analytics"] = lambda: {"runs": sum(analytic["launched"] for analytic in analytics())}
     operations["run_process"] = ran
     operations["update_data_type"] = fixed
 
@@ -92,7 +92,7 @@ def texts_only(reference: ProcessMaker4) -> None:
     """Request data with lists or objects in it are refused."""
 
     def rule(_: str, data: Data) -> None:
-        if any(isinstance(one, dict | list) for one in data.values()):
+        if any(isinstance(item, dict | list) for item in data.values()):
             raise HTTPException(422, "Request data are single values.")
 
     reference.body_rules.append(rule)

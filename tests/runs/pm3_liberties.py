@@ -65,14 +65,14 @@ def tell_created(reference: ProcessMaker3) -> None:
 
 def mapping_of(sent: Data, made: Data) -> list[Data]:
     """Old and new identifiers of everything that was created, the project first."""
-    told = [{"old_uid": "", "new_uid": made["prj_uid"], "object": "project"}]
+    messages = [{"old_uid": "", "new_uid": made["prj_uid"], "object": "project"}]
     for number, diagram in enumerate(made["diagrams"]):
-        told.append({"old_uid": None, "new_uid": diagram["dia_uid"], "object": "diagram"})
+        messages.append({"old_uid": None, "new_uid": diagram["dia_uid"], "object": "diagram"})
         given = (sent.get("diagrams") or [{}] * (number + 1))[number]
         for kind, element in elements(diagram):
-            old = next((one.get(kind.uid) for one in given.get(kind.list_name, []) if one.get(kind.uid)), None)
-            told.append({"object": kind.list_name, "old_uid": old, "new_uid": element[kind.uid]})
-    return told
+            old = next((item.get(kind.uid) for item in given.get(kind.list_name, []) if item.get(kind.uid)), None)
+            messages.append({"object": kind.list_name, "old_uid": old, "new_uid": element[kind.uid]})
+    return messages
 
 
 def import_beside(reference: ProcessMaker3) -> None:
@@ -115,16 +115,16 @@ def completed(sent: Data) -> Data:
     for diagram in given.get("diagrams") or ():
         for kind in KINDS:
             known = {name: default for name, (_, default) in kind.fields.items() if default is not None}
-            defaults = {name: list(one) if isinstance(one, tuple) else one for name, one in known.items()}
+            defaults = {name: list(item) if isinstance(item, tuple) else item for name, item in known.items()}
             diagram[kind.list_name] = [
-                {kind.uid: uuid4().hex, **defaults, **one} for one in diagram.get(kind.list_name) or ()
+                {kind.uid: uuid4().hex, **defaults, **item} for item in diagram.get(kind.list_name) or ()
             ]
     return {"prj_description": "", **given}
 
 
-def typed(one: Data) -> Data:
+def typed(item: Data) -> Data:
     """An item of a batch with its type."""
-    return {"type": "bpmn", **one} if "prj_uid" in one else one
+    return {"type": "bpmn", **item} if "prj_uid" in item else item
 
 
 PROJECTS = re.compile(f"{API}/project(/[^/]+|/[^/]+/process)?|/[^/]+/oauth2/token").fullmatch

@@ -46,7 +46,7 @@ def delayed(reference: ProcessMaker3) -> None:
         del people.roles[uid]
 
     def empty(uid: str) -> bool:
-        return not any(one.department == uid and inside(one) for one in people.users.values())
+        return not any(item.department == uid and inside(item) for item in people.users.values())
 
     override(people, "assign", entering)
     override(people, "appoint", entering)
@@ -58,9 +58,9 @@ def flat(answer: Outgoing) -> None:
     """The departments are one list, the newest first."""
 
     def all_of(departments: list[Data]) -> Iterator[Data]:
-        for one in departments:
-            below = one.pop("dep_children")
-            yield one
+        for department in departments:
+            below = department.pop("dep_children")
+            yield department
             yield from all_of(below)
 
     if answer.path.endswith("/departments") and answer.method == "GET" and answer.accepted:

@@ -98,7 +98,7 @@ def known_references(reference: ProcessMaker3) -> None:
             if not exists(data.get("prj_category")) or data.get("prj_author") not in (None, "", user):
                 raise Refused("There is no such category, or no such author.")
             for diagram in data.get("diagrams") or ():
-                events = {one.get("evn_uid"): one.get("evn_type") for one in diagram.get("events") or ()}
+                events = {item.get("evn_uid"): item.get("evn_type") for item in diagram.get("events") or ()}
                 for flow in diagram.get("flows") or ():
                     if events.get(flow.get("flo_element_dest")) == "START":
                         raise Refused("Nothing leads into a start.")

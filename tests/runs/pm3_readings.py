@@ -187,7 +187,9 @@ def worded(reference: ProcessMaker3) -> None:
     def partial(uid: str, data: Data, user: str) -> None:
         """Elements that are not sent stay (A-PM3-39); without diagrams, none stays (A-PM3-40)."""
         sent = data.get("diagrams", [])
-        kept(uid, {**data, "diagrams": [completed(one, uid) for one in sent] if isinstance(sent, list) else sent}, user)
+        kept(
+            uid, {**data, "diagrams": [completed(item, uid) for item in sent] if isinstance(sent, list) else sent}, user
+        )
 
     def completed(diagram: Any, uid: str) -> Any:
         if not isinstance(diagram, dict):
@@ -199,7 +201,9 @@ def worded(reference: ProcessMaker3) -> None:
         """The credentials of a client work for every user (A-TIP-04)."""
         client_id, secret = accounts.basic(authorization) or (form.get("client_id"), form.get("client_secret"))
         client = accounts.by_client.get(str(client_id))
-        user = next((one for one in accounts.by_client.values() if one.username == form.get("username")), None)
+        user = next(
+            (account for account in accounts.by_client.values() if account.username == form.get("username")), None
+        )
         if client is not None and client.client_secret == secret and user is not None:
             return grant({**form, "client_id": user.client_id, "client_secret": user.client_secret}, None)
         return grant(form, authorization)

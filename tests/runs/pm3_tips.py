@@ -47,8 +47,8 @@ def sound(reference: ProcessMaker3) -> None:
     def nothing_left_behind(_answer: Outgoing) -> None:
         """Deleted documents and users are really deleted."""
         for case in book.cases.values():
-            case.inputs = {uid: one for uid, one in case.inputs.items() if one.status != DELETED}
-            case.outputs = {uid: one for uid, one in case.outputs.items() if one.status != DELETED}
+            case.inputs = {uid: document for uid, document in case.inputs.items() if document.status != DELETED}
+            case.outputs = {uid: document for uid, document in case.outputs.items() if document.status != DELETED}
         people.disabled.clear()
 
     @on_reading
@@ -171,7 +171,7 @@ def worded(reference: ProcessMaker3) -> None:
     def unique(name: str, parent: str) -> None:
         """The title of a department is unique in the whole workspace, whatever its parent (A-TIP-14)."""
         del parent
-        if any(one.title == name for one in people.departments.values()):
+        if any(department.title == name for department in people.departments.values()):
             raise Refused(f"There is a department {name} already.")
 
     async def with_rights(call: Call) -> Any:
@@ -183,7 +183,7 @@ def worded(reference: ProcessMaker3) -> None:
 
     def also_deleted(case: Case, user: str) -> list[Document]:
         """Only the interface hides what was deleted (A-TIP-40)."""
-        gone = [one for one in case.inputs.values() if one.status == DELETED]
+        gone = [document for document in case.inputs.values() if document.status == DELETED]
         return [*inputs(case, user), *(gone if user in (case.user, *case.viewers) else ())]
 
     def too_big(name: str) -> Answer:

@@ -35,16 +35,16 @@ def linked(data: Any) -> Any:
     """Lists are embedded, and everything has links."""
     links = {"_links": {"self": {"href": "/"}}}
     if isinstance(data, list):
-        items = [{**one, **links} if isinstance(one, dict) else one for one in data]
+        items = [{**item, **links} if isinstance(item, dict) else item for item in data]
         return {**links, "_embedded": {"items": items}, "total": len(items)}
     return {**links, **data} if isinstance(data, dict) else data
 
 
-def _resource(one: Any) -> Any:
-    if not isinstance(one, dict):
-        return one
-    attributes = {name: value for name, value in one.items() if name != "id"}
-    return {"type": "resource", **({"id": one["id"]} if "id" in one else {}), "attributes": attributes}
+def _resource(item: Any) -> Any:
+    if not isinstance(item, dict):
+        return item
+    attributes = {name: value for name, value in item.items() if name != "id"}
+    return {"type": "resource", **({"id": item["id"]} if "id" in item else {}), "attributes": attributes}
 
 
 @of_json
@@ -52,12 +52,12 @@ def attributes(data: Any) -> Any:
     """Resources have a type, an identifier and attributes; lists have their length next to them."""
     version = {"jsonapi": {"version": "1.1"}}
     if isinstance(data, list):
-        return {"data": [_resource(one) for one in data], "meta": {"total": len(data)}, **version}
+        return {"data": [_resource(item) for item in data], "meta": {"total": len(data)}, **version}
     return {"data": _resource(data), **version}
 
 
-def _capitals(one: Data) -> Data:
-    return {name[:1].upper() + name[1:]: value for name, value in one.items()}
+def _capitals(item: Data) -> Data:
+    return {name[:1].upper() + name[1:]: value for name, value in item.items()}
 
 
 @of_json
@@ -67,11 +67,11 @@ def capitals(data: Any) -> Any:
     return {"@odata.context": "$metadata#Things", "value": written} if isinstance(written, list) else written
 
 
-def _underlined(one: Data) -> Data:
+def _underlined(item: Data) -> Data:
     def name_of(name: str) -> str:
         return "display_name" if name == "name" else CAPITAL.sub(lambda found: f"_{found[0].lower()}", name)
 
-    return {name_of(name): int(value) if isinstance(value, bool) else value for name, value in one.items()}
+    return {name_of(name): int(value) if isinstance(value, bool) else value for name, value in item.items()}
 
 
 @of_json

@@ -25,16 +25,16 @@ def renamed_ids(answer: Outgoing) -> None:
     if data is None or answer.status >= 300:
         return
     if path == "/api/Projects" or (path.count("/") == 3 and "instances" not in path):
-        answer.json = rewritten(data, lambda one: renamed(one, "processId") if "workspaceId" in one else one)
+        answer.json = rewritten(data, lambda item: renamed(item, "processId") if "workspaceId" in item else item)
     elif path.endswith("/instances/publish"):
         answer.json = {"flows": data}
     elif path.endswith(("/run", "/instances")):
-        answer.json = rewritten(data, lambda one: renamed(one, "instanceId") if "id" in one else one)
+        answer.json = rewritten(data, lambda item: renamed(item, "instanceId") if "id" in item else item)
 
 
-def renamed(one: Data, name: str) -> Data:
+def renamed(item: Data, name: str) -> Data:
     """An object with its `id` under another name, as its last member."""
-    return {**{member: value for member, value in one.items() if member != "id"}, name: one["id"]}
+    return {**{member: value for member, value in item.items() if member != "id"}, name: item["id"]}
 
 
 def other_names(reference: Procesio) -> None:

@@ -71,11 +71,11 @@ def shown(status: int, headers: list[tuple[str, str]], body: str) -> Shown:
 def _without_numbers(node: Any) -> Any:
     """A document without the numbers that a server assigns."""
     if isinstance(node, list):
-        return [_without_numbers(one) for one in node]
+        return [_without_numbers(item) for item in node]
     if isinstance(node, dict):
         return {
-            name: "#" if name in NUMBERS and isinstance(one, int) else _without_numbers(one)
-            for name, one in node.items()
+            name: "#" if name in NUMBERS and isinstance(item, int) else _without_numbers(item)
+            for name, item in node.items()
         }
     return node
 
@@ -84,7 +84,7 @@ def recorded(run: Path, deviation: DeviationRecord) -> dict[int, Shown]:
     """The recorded responses of the requests that show a deviation, by their place in its command."""
     chain = deviation.chain or deviation.evidence[:1]
     found = exchanges.read(run, chain)
-    sent = {mark for one in found.values() for mark in marks(f"{one.request.url}\n{one.request.body}")}
+    sent = {mark for cited in found.values() for mark in marks(f"{cited.request.url}\n{cited.request.body}")}
     return {
         place: NOTHING
         if (response := found[name].response) is None
@@ -109,10 +109,10 @@ def _without_others(body: str, sent: set[str]) -> str:
 
 def _own(node: Any, sent: set[str]) -> Any:
     if isinstance(node, dict):
-        return {name: _own(one, sent) for name, one in node.items()}
+        return {name: _own(item, sent) for name, item in node.items()}
     if not isinstance(node, list):
         return node
-    return [_own(one, sent) for one in node if not (found := marks(json.dumps(one))) or found & sent]
+    return [_own(item, sent) for item in node if not (found := marks(json.dumps(item))) or found & sent]
 
 
 def numbered(seen: list[Shown]) -> list[str]:
@@ -127,7 +127,7 @@ def numbered(seen: list[Shown]) -> list[str]:
             return SENT_NAME.sub(r"\1#\2", found[0])
         return numbers.setdefault(found[0], f"#{len(numbers)}")
 
-    return [f"{one.status} {one.content_type} {_named(one.text, number)}" for one in seen]
+    return [f"{item.status} {item.content_type} {_named(item.text, number)}" for item in seen]
 
 
 def _named(text: str, number: Callable[[re.Match[str]], str]) -> str:
@@ -142,7 +142,7 @@ def agrees(stored: Shown, seen: Shown, members: Collection[str] = ()) -> bool:
     if (stored.status, stored.content_type) != (seen.status, seen.content_type):
         return False
     return _fits(stored.body, seen.body) or (
-        bool(members) and _fits(*(_only(one.body, members) for one in (stored, seen)))
+        bool(members) and _fits(*(_only(item.body, members) for item in (stored, seen)))
     )
 
 
@@ -167,10 +167,10 @@ def _fits(stored: Any, seen: Any) -> bool:
         case dict() if isinstance(seen, dict):
             return stored.keys() == seen.keys() and all(_fits(stored[name], seen[name]) for name in stored)
         case list() if isinstance(seen, list):
-            items = [one for one in stored if "<" not in json.dumps(one)]
+            items = [item for item in stored if "<" not in json.dumps(item)]
             if len(items) == len(stored):
                 return len(stored) == len(seen) and all(map(_fits, stored, seen))
-            return all(any(_fits(one, other) for other in seen) for one in items)  # the others may be gone by now
+            return all(any(_fits(item, other) for other in seen) for item in items)  # the others may be gone by now
         case _:
             return bool(stored == seen) and isinstance(seen, type(stored))
 

@@ -34,12 +34,12 @@ def facts(result: Run) -> dict[str, Any]:
     return {
         "code": result.code,
         "verdicts": {
-            one.requirement: [one.outcome, one.reason, one.blocked_by]
-            for one in record.verdicts
-            if one.reason != Reason.NOT_SELECTED
+            verdict.requirement: [verdict.outcome, verdict.reason, verdict.blocked_by]
+            for verdict in record.verdicts
+            if verdict.reason != Reason.NOT_SELECTED
         },
-        "deviations": sorted([one.fingerprint, one.requirement] for one in record.deviations),
-        "findings": sorted([one.fingerprint, one.requirement] for one in record.findings),
+        "deviations": sorted([deviation.fingerprint, deviation.requirement] for deviation in record.deviations),
+        "findings": sorted([finding.fingerprint, finding.requirement] for finding in record.findings),
         "problems": len(record.problems),
         "leftovers": len(record.leftovers),
     }
@@ -87,7 +87,7 @@ def write(file: Path) -> None:
     plain: dict[str, RunRecord] = {}
     for system in SYSTEMS:
         done[system], plain[system] = against(system, [])
-    missing = [one for one in sorted(FAULTS) if one not in done]
+    missing = [value for value in sorted(FAULTS) if value not in done]
     for number, fault in enumerate(missing, start=1):
         system = FAULTS[fault]
         done[fault], _ = against(system, [fault], expression_of_deciding_tests(fault, plain[system]))

@@ -51,13 +51,13 @@ def states_in_words(reference: Procesio) -> None:
     reference.wrap(editing(edit))
 
 
-def _worded(one: Data) -> Data:
-    if "isActive" not in one:
-        return one
-    words = {name: value for name, value in one.items() if name not in ("isActive", "phase", "status")}
-    if "processId" in one:
-        return {**words, "status": "Active" if one["isActive"] else "Paused"}
-    return {**words, "phase": "Live" if one["isActive"] else "Draft"}
+def _worded(item: Data) -> Data:
+    if "isActive" not in item:
+        return item
+    words = {name: value for name, value in item.items() if name not in ("isActive", "phase", "status")}
+    if "processId" in item:
+        return {**words, "status": "Active" if item["isActive"] else "Paused"}
+    return {**words, "phase": "Live" if item["isActive"] else "Draft"}
 
 
 def shown_while_alive(reference: Procesio) -> None:
@@ -73,9 +73,9 @@ def shown_while_alive(reference: Procesio) -> None:
 
     def withdraw(process_id: str) -> Data:
         answer: Data = toggle(process_id)
-        for one in list(workspace.started.values()):
-            if one.process["id"] == answer["id"] and one.launched is None:
-                del workspace.started[one.id]
+        for instance in list(workspace.started.values()):
+            if instance.process["id"] == answer["id"] and instance.launched is None:
+                del workspace.started[instance.id]
         return answer
 
     def keep(process_id: str) -> Data:
@@ -89,9 +89,9 @@ def shown_while_alive(reference: Procesio) -> None:
         return run_deleted(reference, process, body, run) if at > time.monotonic() - LAG else run(process_id, body)
 
     def alive(process_id: str) -> list[Data]:
-        shown = [one for one in listed(process_id) if one["id"] not in over]
+        shown = [item for item in listed(process_id) if item["id"] not in over]
         if process_id != PROCESS_ID:
-            over.update(one["id"] for one in shown if workspace.started[one["id"]].launched is not None)
+            over.update(item["id"] for item in shown if workspace.started[item["id"]].launched is not None)
         return shown
 
     operations |= {
@@ -100,9 +100,9 @@ def shown_while_alive(reference: Procesio) -> None:
         "run_process": run_late,
         "list_instances": alive,
         "list_processes": lambda: [
-            {**one, "position": position}
-            for position, one in enumerate(reversed([*workspace.processes.values()]))
-            if one["isActive"]
+            {**item, "position": position}
+            for position, item in enumerate(reversed([*workspace.processes.values()]))
+            if item["isActive"]
         ],
     }
 
@@ -144,10 +144,10 @@ def brief_views(reference: Procesio) -> None:
     operations |= {
         "delete_process": keep,
         "run_process": run_in_vain,
-        "read_status": lambda one: {**status(one), "status": "Failed"} if one in failed else status(one),
-        "list_processes": lambda: [brief(one) for one in workspace.processes.values()],
-        "read_data_type": lambda one: {
-            name: value for name, value in read_type(one).items() if name in ("id", "name", "attributes")
+        "read_status": lambda item: {**status(item), "status": "Failed"} if item in failed else status(item),
+        "list_processes": lambda: [brief(item) for item in workspace.processes.values()],
+        "read_data_type": lambda item: {
+            name: value for name, value in read_type(item).items() if name in ("id", "name", "attributes")
         },
     }
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def by_identifier(answer: Outgoing) -> None:
     """Lists are objects whose keys are the identifiers of the items."""
     data = answer.json
-    if isinstance(data, list) and data and all(isinstance(one, dict) and "id" in one for one in data):
-        answer.json = {one["id"]: {name: value for name, value in one.items() if name != "id"} for one in data}
+    if isinstance(data, list) and data and all(isinstance(item, dict) and "id" in item for item in data):
+        answer.json = {item["id"]: {name: value for name, value in item.items() if name != "id"} for item in data}
 
 
 def keyed_lists(reference: Procesio) -> None:
@@ -54,7 +54,7 @@ def shared_revision(reference: Procesio) -> None:
         nonlocal written
         written += answer.method != "GET"
         if of_the_web_api(answer) and (data := answer.json) is not None:
-            answer.json = rewritten(data, lambda one: {**one, "revision": written} if "id" in one else one)
+            answer.json = rewritten(data, lambda item: {**item, "revision": written} if "id" in item else item)
 
     reference.wrap(editing(edit))
 

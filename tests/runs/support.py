@@ -74,7 +74,7 @@ def without(system: str, keys: Iterable[str]) -> Callable[[dict[str, Any]], None
                 tables = [top]
                 for name in outer:
                     tables = [
-                        one for table in tables for one in (table.values() if name == "*" else [table.get(name, {})])
+                        item for table in tables for item in (table.values() if name == "*" else [table.get(name, {})])
                     ]
                 for table in tables:
                     table.pop(last, None)

@@ -206,21 +206,25 @@ def against(
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(one, marks=[] if one in FEW else [pytest.mark.matrix]) for one in VARIANTS]
+    "name", [pytest.param(value, marks=[] if value in FEW else [pytest.mark.matrix]) for value in VARIANTS]
 )
 def test_accommodated_form_is_one_deviation_and_everything_else_is_tested(
     name: str, plain: Callable[[str], set[str]], tmp_path: Path
 ) -> None:
     variant = VARIANTS[name]
-    code, record = against(variant.system, tmp_path / name, lambda one: one.wrap(variant.around), variant.toml)
-    assert [one.requirement for one in record.deviations] == ([variant.deviates] if variant.deviates else [])
+    code, record = against(
+        variant.system, tmp_path / name, lambda reference: reference.wrap(variant.around), variant.toml
+    )
+    assert [deviation.requirement for deviation in record.deviations] == (
+        [variant.deviates] if variant.deviates else []
+    )
     assert (record.findings, record.problems, record.leftovers) == ([], [], [])
     assert code == (exit_codes.DEVIATIONS if variant.deviates else exit_codes.OK)
     assert plain(variant.system) - tried(record) == variant.hides
-    (told,) = record.accommodations
+    (accommodation,) = record.accommodations
     expected = record.deviations[0].fingerprint if variant.deviates else None
-    assert (told.deviation, told.needed) == (expected, True if variant.deviates else None)
-    blocked = {one.requirement for one in record.verdicts if one.blocked_by}
+    assert (accommodation.deviation, accommodation.needed) == (expected, True if variant.deviates else None)
+    blocked = {verdict.requirement for verdict in record.verdicts if verdict.blocked_by}
     assert blocked == variant.hides
 
 
@@ -228,9 +232,10 @@ def test_unneeded_accommodation_is_no_deviation_and_is_reported(tmp_path: Path) 
     variant = VARIANTS["event"]
     code, record = against(variant.system, tmp_path / "run", lambda _: None, variant.toml)
     assert (code, record.deviations, record.problems) == (exit_codes.OK, [], [])
-    assert [(one.operation, one.deviation, one.needed) for one in record.accommodations] == [
-        ("startRequest", None, False)
-    ]
+    assert [
+        (accommodation.operation, accommodation.deviation, accommodation.needed)
+        for accommodation in record.accommodations
+    ] == [("startRequest", None, False)]
     assert "startRequest: it wants it (not needed" in (tmp_path / "run" / "run" / "summary.md").read_text()
 
 
@@ -261,16 +266,16 @@ def test_documented_form_is_tested_on_a_fixture_if_nothing_can_be_created(
 ) -> None:
     """If the target refuses the guessed body, the process of the target file is read."""
 
-    def change(one: Reference) -> None:
-        one.wrap(renamed(moved("/api/", "/api/v2/", f"/{PROCESS_ID}{tail}")))
-        one.wrap(guess_refused)
+    def change(reference: Reference) -> None:
+        reference.wrap(renamed(moved("/api/", "/api/v2/", f"/{PROCESS_ID}{tail}")))
+        reference.wrap(guess_refused)
 
     form = f'path = "/api/v2/Projects/{{id}}{tail}"'
     more = f'\n[[procesio.accommodations]]\noperation = "{operation}"\n{form}\nreason = "moved"\n'
     code, record = against("procesio", tmp_path / "run", change, more)
     assert code == exit_codes.DEVIATIONS
-    (told,) = record.accommodations
-    assert told.deviation in {one.fingerprint for one in [*record.deviations, *record.findings]}
+    (accommodation,) = record.accommodations
+    assert accommodation.deviation in {deviation.fingerprint for deviation in [*record.deviations, *record.findings]}
 
 
 def event_demanded(app: ASGIApp) -> ASGIApp:
@@ -292,9 +297,9 @@ def event_demanded(app: ASGIApp) -> ASGIApp:
 def test_defect_has_one_fingerprint_with_and_without_the_accommodation(tmp_path: Path) -> None:
     found = []
     for name, more in (("without", ""), ("with", VARIANTS["event"].toml)):
-        code, record = against("processmaker4", tmp_path / name, lambda one: one.wrap(event_demanded), more)
+        code, record = against("processmaker4", tmp_path / name, lambda reference: reference.wrap(event_demanded), more)
         assert code == exit_codes.DEVIATIONS
-        found.append([(one.requirement, one.fingerprint) for one in record.deviations])
+        found.append([(deviation.requirement, deviation.fingerprint) for deviation in record.deviations])
         assert "event is required" in record.deviations[0].observed
     assert found[0] == found[1]
     assert len(found[0]) == 1

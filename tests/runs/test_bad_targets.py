@@ -28,7 +28,7 @@ def test_unreachable_server_is_reported_in_one_message(tmp_path: Path) -> None:
     assert "no connection" in result.record.problems[0]
     assert "Traceback" not in result.printed
     assert not result.record.complete
-    reasons = {one.reason for one in result.record.verdicts if one.outcome is Outcome.NOT_EXERCISED}
+    reasons = {verdict.reason for verdict in result.record.verdicts if verdict.outcome is Outcome.NOT_EXERCISED}
     lacking = {Reason.CLIENT_SIDE, Reason.UNDOCUMENTED_REQUEST, Reason.MISSING_FIXTURE}  # whatever server there is
     assert reasons == {Reason.TARGET_UNAVAILABLE, *lacking}
 
@@ -67,7 +67,7 @@ def test_unreachable_system_does_not_stop_the_tests_of_others(tmp_path: Path) ->
         )
         target.write_text(f"{toml}\n{away}")
         result = run(target, tmp_path / "run")
-    outcomes = {one.requirement: one.outcome for one in result.record.verdicts}
+    outcomes = {verdict.requirement: verdict.outcome for verdict in result.record.verdicts}
     assert result.code == exit_codes.UNAVAILABLE
     assert outcomes["PM4-START-EMPTY-OBJECT"] is Outcome.CONFORMS
     assert outcomes["PRO-PROCESS-CREATE-LISTED"] is Outcome.NOT_EXERCISED

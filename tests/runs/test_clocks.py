@@ -18,7 +18,7 @@ from .support import run
 @pytest.mark.parametrize("level", ["owned", pytest.param("disposable", marks=pytest.mark.matrix)])
 @pytest.mark.parametrize("hours", [1, pytest.param(-1, marks=pytest.mark.matrix)])
 @pytest.mark.parametrize(
-    "system", [pytest.param(one, marks=[] if one == "processmaker4" else [pytest.mark.matrix]) for one in SYSTEMS]
+    "system", [pytest.param(value, marks=[] if value == "processmaker4" else [pytest.mark.matrix]) for value in SYSTEMS]
 )
 def test_clock_skew_of_an_hour_changes_nothing(system: str, hours: int, level: str, tmp_path: Path) -> None:
     reference = build(system, clock=lambda: datetime.now(UTC) + timedelta(hours=hours))

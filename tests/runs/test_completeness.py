@@ -109,7 +109,7 @@ def test_tests_left_out_by_a_conftest_are_noticed(project: Project, workers: tup
     ended = project.pytest(*workers)
     assert ended.returncode == project.record.exit_code == exit_codes.OK, ended.stdout
     assert not project.record.complete
-    assert ["curl" in one for one in project.record.not_run] == [True]
+    assert ["curl" in value for value in project.record.not_run] == [True]
 
 
 LEAVING_OUT = {"mark": MARKING, "fixture": SKIPPING, "file": NOT_COLLECTING, "protocol": ENDING}
@@ -128,7 +128,7 @@ def test_tests_left_out_by_a_plugin_are_noticed(project: Project, way: str, work
     record = project.record
     assert ended.returncode == record.exit_code == exit_codes.OK, ended.stdout
     assert not record.complete
-    assert [("curl" if way != "file" else "test_properties") in one for one in record.not_run] == [True]
+    assert [("curl" if way != "file" else "test_properties") in value for value in record.not_run] == [True]
 
 
 @pytest.mark.matrix
@@ -159,7 +159,7 @@ def test_worker_that_crashes_in_its_first_test_is_noticed(project: Project) -> N
     ended = project.pytest("-p", "crashing", "-n", "3", "--dist", "load")
     assert ended.returncode == project.record.exit_code == exit_codes.INTERNAL, ended.stdout
     assert not project.record.complete
-    assert any("a worker crashed in" in one for one in project.record.problems)
+    assert any("a worker crashed in" in problem for problem in project.record.problems)
 
 
 @pytest.mark.parametrize("workers", WORKERS)
@@ -188,5 +188,5 @@ def test_run_with_a_selection_is_not_complete(project: Project, workers: tuple[s
     environment = {**os.environ, "PYTEST_ADDOPTS": ""}
     subprocess.run(call, cwd=project.directory, env=environment, capture_output=True, check=False, timeout=500)
     assert not project.record.complete
-    assert [one.id.count("curl") for one in project.record.tests] == [1]
+    assert [test.id.count("curl") for test in project.record.tests] == [1]
     assert len(project.record.not_run) > 5

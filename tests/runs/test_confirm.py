@@ -49,10 +49,10 @@ def test_deviation_that_does_not_repeat_is_unstable_and_does_not_fail_the_run(
     workers: tuple[str, ...], tmp_path: Path
 ) -> None:
     result = against(1, tmp_path, "--confirm", *workers)
-    (one,) = result.record.deviations
-    assert (one.requirement, one.unstable, one.baseline) == (TYPE, True, None)
+    (deviation,) = result.record.deviations
+    assert (deviation.requirement, deviation.unstable, deviation.baseline) == (TYPE, True, None)
     assert result.code == exit_codes.OK
-    assert {test.outcome for test in result.record.tests if test.id in one.tests} == {"xfailed"}
+    assert {test.outcome for test in result.record.tests if test.id in deviation.tests} == {"xfailed"}
     assert "no new deviation, 1 unstable from 1 requirement" in " ".join(result.printed.split())
     assert "tests; 1 deviation" not in result.printed
     directory = RunDirectory(result.output)
@@ -62,20 +62,20 @@ def test_deviation_that_does_not_repeat_is_unstable_and_does_not_fail_the_run(
     assert 'message="unstable: ' in directory.junit.read_text()
     assert 'failures="0"' in directory.junit.read_text()
     allure = [json.loads(path.read_text()) for path in directory.allure_results.glob("*-result.json")]
-    told = [one["statusDetails"]["message"] for one in allure if one["status"] == "failed"]
-    assert [one.partition(",")[0] for one in told] == ["Unstable deviation"]
+    messages = [item["statusDetails"]["message"] for item in allure if item["status"] == "failed"]
+    assert [item.partition(",")[0] for item in messages] == ["Unstable deviation"]
 
 
 def test_unstable_deviation_fails_the_run_without_confirm(tmp_path: Path) -> None:
     result = against(1, tmp_path)
     assert result.code == exit_codes.DEVIATIONS
-    assert [one.unstable for one in result.record.deviations] == [False]
+    assert [deviation.unstable for deviation in result.record.deviations] == [False]
 
 
 def test_deviation_that_repeats_fails_the_run(tmp_path: Path) -> None:
     result = against(10_000, tmp_path, "--confirm")
     assert result.code == exit_codes.DEVIATIONS
-    assert [(one.requirement, one.unstable) for one in result.record.deviations] == [(TYPE, False)]
+    assert [(deviation.requirement, deviation.unstable) for deviation in result.record.deviations] == [(TYPE, False)]
 
 
 def test_test_with_only_known_deviations_is_not_repeated(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_test_with_only_known_deviations_is_not_repeated(tmp_path: Path) -> None
     confirmed = against(10_000, tmp_path / "confirmed", "--baseline", baseline, "--confirm")
     assert (plain.code, confirmed.code) == (exit_codes.OK, exit_codes.OK)
     assert confirmed.record.requests == plain.record.requests
-    assert [one.unstable for one in confirmed.record.deviations] == [False]
+    assert [deviation.unstable for deviation in confirmed.record.deviations] == [False]
 
 
 def test_merged_shards_keep_unstable_deviations(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_merged_shards_keep_unstable_deviations(tmp_path: Path) -> None:
     call = ["merge", *map(str, parts), "--output", str(merged)]
     assert main(call, standalone_mode=False) in (0, None)
     record = read(merged)
-    assert [one.unstable for one in record.deviations] == [True]
+    assert [deviation.unstable for deviation in record.deviations] == [True]
     assert record.exit_code == exit_codes.OK
 
 

@@ -28,10 +28,10 @@ def test_demo_reports_each_of_its_three_faults_once(tmp_path: Path, monkeypatch:
     (run,) = (tmp_path / "reports").iterdir()
     record = record_file.read(run)
     assert len(record.deviations) == 3
-    for one in record.deviations:
-        requirement = specification.load(one.system).requirements[one.requirement]
-        assert set(requirement.faults) & set(FAULTS), one.requirement
-        assert one.fingerprint in ended.stdout
+    for deviation in record.deviations:
+        requirement = specification.load(deviation.system).requirements[deviation.requirement]
+        assert set(requirement.faults) & set(FAULTS), deviation.requirement
+        assert deviation.fingerprint in ended.stdout
 
     shown = README.read_text(encoding="utf-8").split("```text\n")[1].split("     to reproduce:")[0]
     assert shown.startswith("Deviations (3)\n")

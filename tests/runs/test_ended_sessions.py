@@ -45,7 +45,7 @@ def test_leftovers_of_an_expired_session_have_a_reason(tmp_path: Path) -> None:
     assert result.code == exit_codes.UNAVAILABLE
     assert result.record.deviations == []
     assert result.record.leftovers
-    assert all(one.why for one in result.record.leftovers)
+    assert all(leftover.why for leftover in result.record.leftovers)
 
 
 def in_success(answer: Outgoing) -> None:

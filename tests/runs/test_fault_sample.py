@@ -25,5 +25,5 @@ def test_excluded_fault_is_used_only_if_no_other_shows_its_make() -> None:
 def test_sample_includes_every_fault_file_and_is_much_smaller_than_all() -> None:
     chosen = sample(without=())
     known = known_faults()
-    assert {known[one].apply.__module__ for one in chosen} == {one.apply.__module__ for one in known.values()}
+    assert {known[value].apply.__module__ for value in chosen} == {fault.apply.__module__ for fault in known.values()}
     assert len(chosen) < len(FAULTS) / FILES

@@ -93,7 +93,7 @@ SAMPLE = sample(without=APART)
 
 @pytest.mark.parametrize(
     "fault",
-    [pytest.param(one, marks=[] if one in SAMPLE else [pytest.mark.matrix]) for one in FAULTS],
+    [pytest.param(value, marks=[] if value in SAMPLE else [pytest.mark.matrix]) for value in FAULTS],
 )
 def test_fault_is_reported_by_exactly_its_requirements(
     fault: str, deciding_tests: Callable[[str], str], tmp_path: Path, record_fault_run: RecordFaultRun
@@ -105,9 +105,9 @@ def test_fault_is_reported_by_exactly_its_requirements(
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param(one, marks=[] if one in SHOWN_BY_A_LIBERAL else [pytest.mark.matrix])
-        for one in FAULTS
-        if one not in BESIDE_ANOTHER_LIST | STATE_IN_NUMBERS
+        pytest.param(value, marks=[] if value in SHOWN_BY_A_LIBERAL else [pytest.mark.matrix])
+        for value in FAULTS
+        if value not in BESIDE_ANOTHER_LIST | STATE_IN_NUMBERS
     ],
 )
 def test_fault_is_found_in_a_liberal_server_as_in_a_plain_one(
@@ -144,7 +144,7 @@ def check_fault(fault: str, directory: Path, selection: list[str], personality: 
     doubted = () if selection else FILE_IN_DOUBT.get(fault, ())  # the deciding tests use no such fixture
     assert result.code == (exit_codes.UNAVAILABLE if doubted else exit_codes.DEVIATIONS if firm else exit_codes.OK)
     assert len(result.record.problems) == len(doubted)
-    assert all(f"{key} = " in told for key, told in zip(doubted, result.record.problems, strict=True))
+    assert all(f"{key} = " in message for key, message in zip(doubted, result.record.problems, strict=True))
     assert after == before or fault in INDELIBLE
 
 
@@ -158,20 +158,28 @@ def test_faultless_reference_has_no_deviation_and_every_requirement_with_a_fault
     assert record.complete
     assert result.unchanged
     assert record.leftovers == []
-    assert {f"{one.kind}s": one.count for one in record.residue if not one.why} == {
+    assert {f"{residue.kind}s": residue.count for residue in record.residue if not residue.why} == {
         kind: count for kind, count in result.residue.items() if count
     }
-    outcomes = {one.requirement: one.outcome for one in record.verdicts}
-    turned = {one.id for one in load(system).requirements.values() if one.faults}
-    assert {outcomes[one] for one in turned} == {Outcome.CONFORMS}
+    outcomes = {verdict.requirement: verdict.outcome for verdict in record.verdicts}
+    turned = {requirement.id for requirement in load(system).requirements.values() if requirement.faults}
+    assert {outcomes[value] for value in turned} == {Outcome.CONFORMS}
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_every_firm_tested_requirement_has_a_fault_that_contradicts_it(system: str) -> None:
-    tried = [one for one in load(system).requirements.values() if not one.structural and one.tried != "none"]
-    assert [one.id for one in tried if one.level is not Level.MAY and not one.faults] == []
+    tried = [
+        requirement
+        for requirement in load(system).requirements.values()
+        if not requirement.structural and requirement.tried != "none"
+    ]
+    assert [
+        requirement.id for requirement in tried if requirement.level is not Level.MAY and not requirement.faults
+    ] == []
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_every_named_fault_belongs_to_the_same_system(system: str) -> None:
-    assert {fault for one in load(system).requirements.values() for fault in one.faults} <= known_faults(system).keys()
+    assert {
+        fault for requirement in load(system).requirements.values() for fault in requirement.faults
+    } <= known_faults(system).keys()

@@ -58,12 +58,12 @@ def in_front(system: str, names: str) -> tuple[Callable[[Reference], None], Call
         edits.append(below)
 
     def change(reference: Reference) -> None:
-        for one in changes:
-            one(reference)
+        for call in changes:
+            call(reference)
 
     def edit(data: dict[str, Any]) -> None:
-        for one in edits:
-            one(data)
+        for call in edits:
+            call(data)
 
     return change, edit
 
@@ -89,11 +89,11 @@ def record_of(fault: str, directory: Path, names: str, workers: int, selection: 
 def told(record: RunRecord) -> dict[str, Any]:
     """The results of a run: each verdict, and the fingerprints of deviations and findings."""
     return {
-        "verdicts": {one.requirement: (one.outcome, one.reason) for one in record.verdicts},
-        "deviations": sorted((one.requirement, one.fingerprint) for one in record.deviations),
-        "findings": sorted((one.requirement, one.fingerprint) for one in record.findings),
+        "verdicts": {verdict.requirement: (verdict.outcome, verdict.reason) for verdict in record.verdicts},
+        "deviations": sorted((deviation.requirement, deviation.fingerprint) for deviation in record.deviations),
+        "findings": sorted((finding.requirement, finding.fingerprint) for finding in record.findings),
         "problems": record.problems,
-        "leftovers": sorted(one.kind for one in record.leftovers),
+        "leftovers": sorted(leftover.kind for leftover in record.leftovers),
     }
 
 

@@ -84,8 +84,8 @@ def test_method_refused_by_a_proxy_is_not_reported_as_missing(system: str, statu
     result, _ = met(system, without_methods(status), tmp_path)
     assert told(result) == []
     assert result.code == exit_codes.UNAVAILABLE
-    details = {one.detail for one in result.record.verdicts if one.reason is Reason.TARGET_UNAVAILABLE}
-    assert any(f"DELETE is refused for every path, before the API: status {status}" in one for one in details)
+    details = {verdict.detail for verdict in result.record.verdicts if verdict.reason is Reason.TARGET_UNAVAILABLE}
+    assert any(f"DELETE is refused for every path, before the API: status {status}" in detail for detail in details)
 
 
 @pytest.mark.timeout(900)

@@ -22,7 +22,7 @@ from .test_needs import keys
 
 SMALL = "processmaker4"  # the runs of the others take longer: in the matrix
 each_system = pytest.mark.parametrize(
-    "system", [pytest.param(one, marks=[] if one == SMALL else [pytest.mark.matrix]) for one in SYSTEMS]
+    "system", [pytest.param(system, marks=[] if system == SMALL else [pytest.mark.matrix]) for system in SYSTEMS]
 )
 
 
@@ -45,20 +45,24 @@ def record(
 def test_conforming_requirement_was_tested_by_a_test_of_its_coverage(
     system: str, trials: list[CollectedTest], whole_run: Callable[[str, str], Run]
 ) -> None:
-    told = coverage.tests(trials, load(system).requirements.values())
-    verdicts = [one for one in whole_run(system, PLAIN).record.verdicts if one.outcome is Outcome.CONFORMS]
+    details = coverage.tests(trials, load(system).requirements.values())
+    verdicts = [verdict for verdict in whole_run(system, PLAIN).record.verdicts if verdict.outcome is Outcome.CONFORMS]
     assert verdicts
-    assert [one.requirement for one in verdicts if not set(one.tests) & set(told[one.requirement])] == []
+    assert [
+        verdict.requirement for verdict in verdicts if not set(verdict.tests) & set(details[verdict.requirement])
+    ] == []
 
 
 @each_system
 def test_run_tests_exactly_what_was_planned(system: str, tmp_path: Path) -> None:
-    verdicts = {one.requirement: one for one in record(system, tmp_path, Safety.OWNED, keys(system)).verdicts}
+    verdicts = {
+        verdict.requirement: verdict for verdict in record(system, tmp_path, Safety.OWNED, keys(system)).verdicts
+    }
     given = load_target(tmp_path / "target.toml")
     obstacles = plan(load(system), given.table(system), given.safety.level).obstacles
-    told = {one.id: (found.outcome, found.reason) for one, found in obstacles if found is not None}
-    assert {name: (verdicts[name].outcome, verdicts[name].reason) for name in told} == told
-    left = {name for name in verdicts.keys() - told if verdicts[name].outcome is not Outcome.CONFORMS}
+    details = {requirement.id: (found.outcome, found.reason) for requirement, found in obstacles if found is not None}
+    assert {name: (verdicts[name].outcome, verdicts[name].reason) for name in details} == details
+    left = {name for name in verdicts.keys() - details if verdicts[name].outcome is not Outcome.CONFORMS}
     assert {verdicts[name].reason for name in left} <= {Reason.INCONCLUSIVE}
     assert len(left) < len(verdicts) / 90, sorted(left)  # what the responses leave open
 
@@ -67,6 +71,10 @@ def test_run_tests_exactly_what_was_planned(system: str, tmp_path: Path) -> None
 def test_planned_but_untested_requirement_has_a_reason(tmp_path: Path) -> None:
     verdicts = record("procesio", tmp_path, Safety.OWNED).verdicts
     given = load_target(tmp_path / "target.toml")
-    planned = {one.id for one in plan(load("procesio"), given.table("procesio"), given.safety.level).tried}
-    left = [one for one in verdicts if one.requirement in planned and one.outcome is not Outcome.CONFORMS]
-    assert {one.reason for one in left} <= {Reason.INCONCLUSIVE, Reason.SAFETY_LEVEL}
+    planned = {
+        requirement.id for requirement in plan(load("procesio"), given.table("procesio"), given.safety.level).tried
+    }
+    left = [
+        verdict for verdict in verdicts if verdict.requirement in planned and verdict.outcome is not Outcome.CONFORMS
+    ]
+    assert {verdict.reason for verdict in left} <= {Reason.INCONCLUSIVE, Reason.SAFETY_LEVEL}

@@ -36,10 +36,10 @@ def test_check_prints_the_plan_and_the_probes(
         (tmp_path / "target.toml").write_text(toml)
         assert called(*call, str(tmp_path / "target.toml"), "--format", "json") == exit_codes.OK
     (system,) = json.loads(capsys.readouterr().out)["systems"]
-    assert all(one["works"] for one in system["probes"])
+    assert all(item["works"] for item in system["probes"])
     assert system["probes"]
     assert (
-        system["tested"]["total"] + sum(len(one["requirements"]) for one in system["not_tested"])
+        system["tested"]["total"] + sum(len(item["requirements"]) for item in system["not_tested"])
         == (system["requirements"])
     )
     assert system["tested"]["must"] > 0
@@ -50,15 +50,15 @@ def test_unreachable_target_is_reported_in_three_lines(tmp_path: Path, capsys: p
         (tmp_path / "target.toml").write_text(toml)
     call = ("run", str(tmp_path / "target.toml"), "--output", str(tmp_path / "run"))
     assert called(*call, "--", *PLAIN) == exit_codes.UNAVAILABLE
-    lines = [one for one in capsys.readouterr().out.splitlines() if one.strip()]
+    lines = [splitline for splitline in capsys.readouterr().out.splitlines() if splitline.strip()]
     assert lines[0] == "reference: not tested: the target is unavailable or refused the credentials"
-    told = " ".join(one.strip() for one in lines[1:-1])
-    assert "Connection refused" in told
+    message = " ".join(line.strip() for line in lines[1:-1])
+    assert "Connection refused" in message
     assert lines[-1].startswith("  Correct this, then run `conformance check` to see whether it works. Report: ")
     assert record_file.read(tmp_path / "run").requests <= 3
     assert called(*call[:1], call[1], "--dry-run", "--format", "json") == exit_codes.UNAVAILABLE
     (system,) = json.loads(capsys.readouterr().out)["systems"]
-    assert not all(one["works"] for one in system["probes"])
+    assert not all(item["works"] for item in system["probes"])
 
 
 def test_comparison_of_two_runs_has_its_own_page(tmp_path: Path, whole_run: object) -> None:
@@ -68,5 +68,5 @@ def test_comparison_of_two_runs_has_its_own_page(tmp_path: Path, whole_run: obje
     assert called("compare", run, run, "--output", str(output), "--fail-on", "look") == exit_codes.OK
     assert "SAFE: nothing got worse" in (output / "comparison.html").read_text()
     assert {"comparison.html", "comparison.json", "comparison.md", "allure-results"} <= {
-        one.name for one in output.iterdir()
+        path.name for path in output.iterdir()
     }

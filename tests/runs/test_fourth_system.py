@@ -54,7 +54,7 @@ def faultless(environment: Environment, tmp_path_factory: pytest.TempPathFactory
 
 
 def deviating(record: RunRecord) -> list[str]:
-    return [one.requirement for one in record.deviations]
+    return [deviation.requirement for deviation in record.deviations]
 
 
 def test_run_tests_the_reference_and_finds_nothing(faultless: Path) -> None:
@@ -62,8 +62,8 @@ def test_run_tests_the_reference_and_finds_nothing(faultless: Path) -> None:
     assert record.complete
     assert record.target.systems == ["todo"]
     assert deviating(record) == []
-    assert [one.requirement for one in record.verdicts if one.outcome == "not-exercised"] == UNTESTED
-    assert {one.split("/")[0] for one in (test.id for test in record.tests)} == {"todo"}
+    assert [verdict.requirement for verdict in record.verdicts if verdict.outcome == "not-exercised"] == UNTESTED
+    assert {value.split("/")[0] for value in (test.id for test in record.tests)} == {"todo"}
     assert "todo" in (faultless / "summary.md").read_text()
 
 
@@ -113,7 +113,7 @@ def test_a_vendor_can_state_that_the_profile_conforms(
     ended = environment.conformance("statement", str(faultless), "--output", str(tmp_path / "statement"))
     assert ended.code == exit_codes.OK, ended
     statement = json.loads((tmp_path / "statement" / "statement.json").read_text())
-    assert [(one["profile"], one["standing"]) for one in statement["profiles"]] == [("todo/tasks", "conforms")]
+    assert [(item["profile"], item["standing"]) for item in statement["profiles"]] == [("todo/tasks", "conforms")]
 
 
 @pytest.mark.matrix
@@ -139,7 +139,7 @@ def test_leftovers_of_a_run_are_swept(environment: Environment, tmp_path: Path) 
         left = environment.python("-c", LEFT_BEHIND, str(target), str(tmp_path / "run"))
         assert left.code == 0, left
         task = left.printed.strip()
-        assert [one["id"] for one in tasks(target)] == [task]
+        assert [item["id"] for item in tasks(target)] == [task]
         swept = environment.conformance("sweep", str(tmp_path / "run"), "--target", str(target))
         assert swept.code == exit_codes.OK, swept
         assert f"todo task {task}" in swept.printed
@@ -163,13 +163,13 @@ def test_invalid_target_file_is_rejected_by_the_table_of_the_system(environment:
 
 def test_lists_contain_its_operations_and_requirements_with_their_tests(environment: Environment) -> None:
     operations = json.loads(environment.conformance("operations", "--system", "todo", "--json").printed)
-    assert [one["id"] for one in operations] == [
+    assert [operation["id"] for operation in operations] == [
         *("listTasks", "createTask", "getTask", "updateTask", "deleteTask", "finishTask"),
     ]
     listed = json.loads(environment.conformance("requirements", "--system", "todo", "--coverage", "--json").printed)
-    tests = {one["id"]: one["tests"] for one in listed}
+    tests = {item["id"]: item["tests"] for item in listed}
     assert tests["TODO-FINISH-AGAIN"] == ["todo/test_finish.py::test_a_task_can_be_finished_once"]
-    assert [name for name, one in tests.items() if not one] == UNTESTED
+    assert [name for name, item in tests.items() if not item] == UNTESTED
 
 
 def test_its_spec_and_register_are_linted_with_the_others(environment: Environment) -> None:

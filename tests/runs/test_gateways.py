@@ -40,7 +40,8 @@ def met(
 def told(result: Run) -> list[tuple[str, ...]]:
     """The deviations and findings of a run."""
     return [
-        (one.requirement, one.location, one.observed) for one in (*result.record.deviations, *result.record.findings)
+        (deviation.requirement, deviation.location, deviation.observed)
+        for deviation in (*result.record.deviations, *result.record.findings)
     ]
 
 
@@ -52,7 +53,9 @@ def there(reference: Reference, name: str) -> bool:
 def wrong(result: Run, reference: Reference) -> list[str]:
     """The reported leftovers that do not exist, although an operation would list them."""
     return [
-        one.name for one in result.record.leftovers if not there(reference, one.name) and one.kind not in UNSEEN_KINDS
+        leftover.name
+        for leftover in result.record.leftovers
+        if not there(reference, leftover.name) and leftover.kind not in UNSEEN_KINDS
     ]
 
 
@@ -99,7 +102,7 @@ def test_gateway_that_fails_every_tenth_request_causes_no_deviation(
 
 
 @pytest.mark.parametrize(
-    "system", [pytest.param(one, marks=[] if one == SMALL else [pytest.mark.matrix]) for one in SYSTEMS]
+    "system", [pytest.param(value, marks=[] if value == SMALL else [pytest.mark.matrix]) for value in SYSTEMS]
 )
 def test_unprocessed_request_is_repeated_and_not_counted(system: str, tmp_path: Path, plain: Any) -> None:
     result, _ = met(system, fronts.every_tenth((429, 503), wait="0"), tmp_path, level="disposable")
@@ -122,6 +125,6 @@ def test_always_refused_deletion_leaves_something(tmp_path: Path) -> None:
         return JSONResponse({"error": {"code": 400, "message": "Not here."}}, 400) if deletes else None
 
     result, reference = met("processmaker3", fronts.in_front(never), tmp_path, only="test_users")
-    left = [one.name for one in result.record.leftovers if one.kind == "user"]
+    left = [leftover.name for leftover in result.record.leftovers if leftover.kind == "user"]
     assert left
     assert all(there(reference, name) for name in left)

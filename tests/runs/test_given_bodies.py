@@ -78,6 +78,8 @@ def test_bodies_for_the_creates_make_a_run_as_complete_as_the_reference(
     given, record = reached(CREATES, tmp_path / "given")
     whole = plain("procesio")
     assert len(guessed) < 0.75 * len(whole)
-    missing = {one.requirement: one.detail for one in record.verdicts if one.requirement in whole - given}
+    missing = {
+        verdict.requirement: verdict.detail for verdict in record.verdicts if verdict.requirement in whole - given
+    }
     unread = {name for name in missing if name.endswith(":verbatim")}  # the guessed texts are not in these bodies
     assert missing.keys() - unread <= {"PRO-PROCESS-USED-OF-ONE"}, missing

@@ -42,7 +42,7 @@ def secrets(system: str) -> list[str]:
     return [
         key
         for key in table_of(system).asked
-        if any("Secret" in one.__name__ for one in kinds_of(fields[key].annotation))
+        if any("Secret" in item.__name__ for item in kinds_of(fields[key].annotation))
     ]
 
 
@@ -130,7 +130,7 @@ def test_only_one_way_to_log_in_is_prompted_for() -> None:
 )
 def test_invalid_input_is_rejected_and_nothing_is_written(settings: list[str], told: str, tmp_path: Path) -> None:
     env = {"TOKEN_OF_MINE": "some-token"}
-    ended = init("--system", "processmaker4", *(f"--set={one}" for one in settings), env=env)
+    ended = init("--system", "processmaker4", *(f"--set={setting}" for setting in settings), env=env)
     assert ended.exit_code == exit_codes.USAGE
     assert told in ended.stderr
     assert "abcdefgh" not in ended.stderr.partition("is a secret")[2]
@@ -153,7 +153,7 @@ def test_existing_file_is_replaced_only_on_request(tmp_path: Path) -> None:
     replaced = init(*call, "--force", env={"PM4_TOKEN": "some-token"})
     assert replaced.exit_code == exit_codes.OK
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [one.name for one in tmp_path.iterdir()] == ["target.toml"]
+    assert [file.name for file in tmp_path.iterdir()] == ["target.toml"]
 
 
 def test_unwritable_file_is_a_usage_error() -> None:

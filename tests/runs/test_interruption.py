@@ -85,8 +85,8 @@ def test_killed_run_is_swept_later_and_nothing_else_is_touched(tmp_path: Path) -
     assert (swept.returncode, swept.stderr) == (exit_codes.OK, "")
     assert after == before
     number, *others = swept.stdout.splitlines()
-    entries = [one for one in others if one.startswith("  processmaker3 ")]
+    entries = [other for other in others if other.startswith("  processmaker3 ")]
     assert number == f"removed: {len(entries)}"
     # If the kill came before a create was sent, the journal has an entry of what was never created.
-    assert all(one.startswith("already deleted, or never created: ") for one in others if one not in entries)
+    assert all(other.startswith("already deleted, or never created: ") for other in others if other not in entries)
     assert (again.returncode, again.stdout) == (exit_codes.OK, "removed: 0\n")

@@ -23,7 +23,7 @@ def test_kind_is_shown_by_three_faults_in_two_systems(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_faults_of_each_kind_exist_and_run_against_a_plain_and_a_liberal_server(kind: Kind) -> None:
-    assert [one for one in kind.shown_by if not any(matches(fault, one) for fault in known_faults())] == []
+    assert [value for value in kind.shown_by if not any(matches(fault, value) for fault in known_faults())] == []
     assert [fault for system in SYSTEMS if not kind.applies(system) for fault in kind.faults(system)] == []
     shown = {fault for system in SYSTEMS for fault in kind.faults(system)}
     assert shown <= cases(test_faults.test_fault_is_reported_by_exactly_its_requirements)
@@ -32,8 +32,8 @@ def test_faults_of_each_kind_exist_and_run_against_a_plain_and_a_liberal_server(
 
 def cases(test: object) -> set[str]:
     """The faults that a test is run with."""
-    mark = next(one for one in getattr(test, "pytestmark", []) if one.name == "parametrize")
-    return {str(one.values[0]) if hasattr(one, "values") else str(one) for one in mark.args[1]}
+    mark = next(item for item in getattr(test, "pytestmark", []) if item.name == "parametrize")
+    return {str(item.values[0]) if hasattr(item, "values") else str(item) for item in mark.args[1]}
 
 
 def test_table_lists_each_kind_and_its_faults() -> None:

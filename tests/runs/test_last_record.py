@@ -51,8 +51,8 @@ def test_run_that_fails_at_its_end_has_a_record(
         result = run(tmp_path / "target.toml", tmp_path / "run", *options, pytest_args=("-k", "curl"))
     assert result.code == result.record.exit_code == exit_codes.INTERNAL
     assert not result.record.complete
-    assert any(str(error) in one for one in result.record.problems), result.record.problems
-    assert Outcome.CONFORMS in {one.outcome for one in result.record.verdicts}
+    assert any(str(error) in problem for problem in result.record.problems), result.record.problems
+    assert Outcome.CONFORMS in {verdict.outcome for verdict in result.record.verdicts}
 
 
 def test_interrupt_during_worker_shutdown_is_reported_as_an_interrupt(

@@ -23,7 +23,7 @@ from .support import run, served
 
 @pytest.mark.matrix  # whole runs in sequence: not in the quick command
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("liberty", [pytest.param(one, id=f"{one.system}-{one.name}") for one in LIBERTIES])
+@pytest.mark.parametrize("liberty", [pytest.param(item, id=f"{item.system}-{item.name}") for item in LIBERTIES])
 def test_liberty_is_no_deviation_and_everything_else_is_tested(
     liberty: Liberty, plain: Callable[[str], set[str]], tmp_path: Path
 ) -> None:
@@ -36,15 +36,21 @@ def test_liberty_is_no_deviation_and_everything_else_is_tested(
         result = run(target, tmp_path / "run", "--max-examples", "1")
         after = reference.snapshot()
     record = result.record
-    assert [(one.requirement, one.location, one.observed) for one in record.deviations] == []
+    assert [(deviation.requirement, deviation.location, deviation.observed) for deviation in record.deviations] == []
     assert (result.code, record.problems, record.leftovers) == (exit_codes.OK, [], [])
     assert after == before
-    unexpected = {one.requirement for one in record.findings if not fit(one.requirement, liberty.findings)}
+    unexpected = {
+        deviation.requirement for deviation in record.findings if not fit(deviation.requirement, liberty.findings)
+    }
     assert unexpected == set()
     lost = plain(liberty.system) - tried(record)
-    assert {one.requirement for one in record.verdicts if one.requirement in lost and not liberty.excuses(one)} == set()
-    found = {one.requirement for one in record.findings}
-    assert [one for one in liberty.findings if not any(fit(finding, (one,)) for finding in found)] == []
+    assert {
+        verdict.requirement
+        for verdict in record.verdicts
+        if verdict.requirement in lost and not liberty.excuses(verdict)
+    } == set()
+    found = {deviation.requirement for deviation in record.findings}
+    assert [value for value in liberty.findings if not any(fit(finding, (value,)) for finding in found)] == []
 
 
 @pytest.mark.matrix
@@ -79,6 +85,6 @@ def test_missing_undocumented_permission_causes_no_deviation(tmp_path: Path) -> 
         (tmp_path / "target.toml").write_text(toml)
         result = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1")
     assert (result.code, result.record.deviations) == (exit_codes.OK, [])
-    reasons = {one.requirement: one.reason for one in result.record.verdicts}
+    reasons = {verdict.requirement: verdict.reason for verdict in result.record.verdicts}
     assert reasons["listUsers.2XX:status"] is Reason.INCONCLUSIVE
     assert reasons["getProject.200:status"] is None

@@ -25,7 +25,7 @@ def conforming(liberty: Liberty, directory: Path) -> set[str]:
         target = directory / "target.toml"
         target.write_text(toml.replace("settle = 0", f"settle = {liberty.settle}") + liberty.lines)
         record = run(target, directory / "run", "--max-examples", "1").record
-    return {one.requirement for one in record.verdicts if one.outcome is Outcome.CONFORMS}
+    return {verdict.requirement for verdict in record.verdicts if verdict.outcome is Outcome.CONFORMS}
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -33,9 +33,9 @@ def test_every_firm_testable_requirement_is_tested_on_the_plain_reference(
     system: str, plain: Callable[[str], set[str]]
 ) -> None:
     firm = {
-        one.id
-        for one in load(system).requirements.values()
-        if one.level is not Level.MAY and one.tried != "none" and not one.structural
+        requirement.id
+        for requirement in load(system).requirements.values()
+        if requirement.level is not Level.MAY and requirement.tried != "none" and not requirement.structural
     }
     assert firm - plain(system) == set()
 
@@ -49,9 +49,9 @@ def test_every_firm_requirement_conforms_on_another_server_than_the_plain_one(sy
         if liberty.system == system:
             for requirement in conforming(liberty, tmp_path / liberty.name):
                 shown.setdefault(requirement, []).append(liberty.name)
-    firm = [one for one in load(system).requirements.values() if one.level is not Level.MAY and one.tried != "none"]
-    behavioural = [one.id for one in firm if not one.structural]
+    firm = [item for item in load(system).requirements.values() if item.level is not Level.MAY and item.tried != "none"]
+    behavioural = [item.id for item in firm if not item.structural]
     print(system, len(behavioural), "firm requirements:")
     for requirement in behavioural:
         print(f"  {requirement}: {', '.join(shown.get(requirement, []))}")
-    assert [one for one in behavioural if one not in shown] == []
+    assert [value for value in behavioural if value not in shown] == []

@@ -35,7 +35,7 @@ def secrets(text: str) -> list[str]:
 
     def of(node: Any, name: str = "") -> list[str]:
         if isinstance(node, dict):
-            return [one for key, value in node.items() for one in of(value, key)]
+            return [item for key, value in node.items() for item in of(value, key)]
         secret = name in ("password", "client_secret", "access_token", "refresh_token", "value")
         return [node] if secret and isinstance(node, str) and len(node) >= 8 else []
 
@@ -54,15 +54,15 @@ def test_login_allows_all_tests_that_need_no_other_login(
     record = result.record
     assert (result.code, record.deviations, record.findings, record.problems) == (exit_codes.OK, [], [], [])
     untried = plain(system) - tried(record)
-    said = {one.requirement: one for one in record.verdicts}
+    said = {verdict.requirement: verdict for verdict in record.verdicts}
     asking = {"requestToken", "authenticate", "deleteUser"}  # whether a deleted user still gets a token
     if login == "run-key":
-        assert {said[one].reason for one in untried} <= {Reason.MISSING_USER, Reason.INCONCLUSIVE}
+        assert {said[value].reason for value in untried} <= {Reason.MISSING_USER, Reason.INCONCLUSIVE}
         assert said["PRO-RUN-API-KEY"].outcome is Outcome.CONFORMS
     else:
-        assert {said[one].operation for one in untried} <= asking
-    shown = "".join(one.read_text(errors="replace") for one in (tmp_path / "run").rglob("*") if one.is_file())
-    assert not [one for one in secrets(text) if one in shown + result.printed]
+        assert {said[value].operation for value in untried} <= asking
+    shown = "".join(path.read_text(errors="replace") for path in (tmp_path / "run").rglob("*") if path.is_file())
+    assert not [secret for secret in secrets(text) if secret in shown + result.printed]
 
 
 WRONG: dict[str, tuple[str, str, Callable[[dict[str, Any]], None], str]] = {
@@ -112,7 +112,7 @@ WRONG_BY_DEFAULT = {"pm3-client", "procesio-key", "procesio-password"}
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(one, marks=[] if one in WRONG_BY_DEFAULT else [pytest.mark.matrix]) for one in WRONG]
+    "name", [pytest.param(value, marks=[] if value in WRONG_BY_DEFAULT else [pytest.mark.matrix]) for value in WRONG]
 )
 def test_wrong_credential_is_an_error_in_the_file_and_its_key_is_named(name: str, tmp_path: Path) -> None:
     system, login, wrong, key = WRONG[name]
@@ -188,9 +188,9 @@ def test_a_table_says_what_its_login_lacks() -> None:
     user = {"client_id": "c", "client_secret": "s", "username": "u", "password": "p"}
     lacks = {"cases": {"username": "u"}, "outsider": {"password": "p", "access_token": "t"}, "viewer": {}}
     for name, further in lacks.items():
-        told = refused("processmaker3", **pm3, **user, users={name: further})
-        assert f"users.{name}: lacks " in told
-        assert "or access_token = … in place of both" in told
+        message = refused("processmaker3", **pm3, **user, users={name: further})
+        assert f"users.{name}: lacks " in message
+        assert "or access_token = … in place of both" in message
     assert "lacks client_id, client_secret" in refused("processmaker4", **pm4, token_url="http://a/oauth/token")
     assert "lacks workspace_id" in refused("procesio", web_url="http://a", api_key={"name": "n", "value": "v"})
     assert "[procesio.api_key]" in refused("procesio", web_url="http://a")
@@ -222,7 +222,7 @@ def test_invalid_token_of_another_user_does_not_test_permissions(status: int, tm
         result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK, "-n", "3")
     record = result.record
     assert (result.code, record.deviations, len(record.problems)) == (exit_codes.UNAVAILABLE, [], 1)
-    told = {one.requirement: one for one in record.verdicts}["PM3-ACCESS-BULK-PERMISSION"]
+    told = {verdict.requirement: verdict for verdict in record.verdicts}["PM3-ACCESS-BULK-PERMISSION"]
     assert (told.outcome, told.reason) == (Outcome.NOT_EXERCISED, Reason.MISSING_USER)
     assert "Correct [processmaker3.users.outsider] access_token" in told.detail
     assert "nobody-s" not in result.printed + told.detail

@@ -66,7 +66,7 @@ def test_html_page_of_a_liberal_server_does_not_hide_a_missing_operation(
 def calling(operation: Operation, whole: RunRecord) -> str:
     """An expression that selects a few quick tests that show whether an operation exists."""
     quickest = [test.id for test in sorted(whole.tests, key=lambda test: test.seconds)]
-    showing = next(one.tests for one in whole.verdicts if one.requirement == f"{operation.id}:exists")
+    showing = next(verdict.tests for verdict in whole.verdicts if verdict.requirement == f"{operation.id}:exists")
     return " or ".join(test.partition("::")[2] for test in sorted(showing, key=quickest.index)[:3])
 
 
@@ -96,9 +96,9 @@ def check_missing_operation(
     exists = f"{operation.id}:exists"
     level = load(operation.system).requirements[exists].level
     missed = [] if operation.implied else [exists]
-    usual = {one.requirement for one in whole.findings}
-    assert [one.requirement for one in record.deviations] == (missed if level is not Level.MAY else [])
-    found = [one.requirement for one in record.findings if one.requirement not in usual]
+    usual = {finding.requirement for finding in whole.findings}
+    assert [deviation.requirement for deviation in record.deviations] == (missed if level is not Level.MAY else [])
+    found = [finding.requirement for finding in record.findings if finding.requirement not in usual]
     assert found == (missed if level is Level.MAY else [])
     assert record.problems == []
     nothing = [exit_codes.NOTHING_RUN] if selected else []  # the selected tests may all need the missing operation
@@ -107,7 +107,7 @@ def check_missing_operation(
     if not removes(operation):
         assert (after, record.leftovers) == (before, [])
     if operation.id == REMOVES_VARIABLES and not selected:
-        assert "variable" in {one.kind for one in record.residue}
+        assert "variable" in {residue.kind for residue in record.residue}
 
 
 def unexplained(record: RunRecord, could: set[str], missing: Operation) -> dict[str, str]:
@@ -116,18 +116,22 @@ def unexplained(record: RunRecord, could: set[str], missing: Operation) -> dict[
 
     Those of the missing operation itself have no reason: they must be blocked.
     """
-    roots = {one.fingerprint for one in [*record.deviations, *record.findings]}
-    lost = [one for one in record.verdicts if one.requirement in could - tried(record) and one.blocked_by not in roots]
+    roots = {deviation.fingerprint for deviation in [*record.deviations, *record.findings]}
+    lost = [
+        verdict
+        for verdict in record.verdicts
+        if verdict.requirement in could - tried(record) and verdict.blocked_by not in roots
+    ]
     return {
-        one.requirement: f"{one.outcome} {one.reason} {one.detail}"
-        for one in lost
-        if one.reason not in FITTING or (roots and one.operation == missing.id)
+        verdict.requirement: f"{verdict.outcome} {verdict.reason} {verdict.detail}"
+        for verdict in lost
+        if verdict.reason not in FITTING or (roots and verdict.operation == missing.id)
     }
 
 
 def removes(operation: Operation) -> bool:
     """Whether the run needs the operation to remove or find what it created, or to prove ownership."""
-    links = (link for one in load(operation.system).operations.values() for link in one.links)
+    links = (link for item in load(operation.system).operations.values() for link in item.links)
     return operation.id == REMOVES_VARIABLES or any(
         link.operation == operation.id and link.step in ("delete", "list", "read") for link in links
     )

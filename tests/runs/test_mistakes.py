@@ -20,101 +20,112 @@ GUID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 
 MISTAKES: dict[str, tuple[str, Change, int, list[str]]] = {
     "pm3 url with api": (
-        "processmaker3", lambda one: one.update(url=one["url"] + "/api/1.0"), USAGE, ["processmaker3.url", "/api/1.0"]
+        "processmaker3",
+        lambda item: item.update(url=item["url"] + "/api/1.0"),
+        USAGE,
+        ["processmaker3.url", "/api/1.0"],
     ),
     "pm3 url of nobody": (
-        "processmaker3", lambda one: one.update(url="http://127.0.0.1:9"), AWAY,
+        "processmaker3", lambda item: item.update(url="http://127.0.0.1:9"), AWAY,
         ["Is [processmaker3] url = 'http://127.0.0.1:9' right and the server running?"]
     ),
     "pm3 https": (
-        "processmaker3", lambda one: one.update(url=one["url"].replace("http:", "https:")), AWAY, ["write http://"]
+        "processmaker3", lambda item: item.update(url=item["url"].replace("http:", "https:")), AWAY, ["write http://"]
     ),
     "pm3 workspace": (
-        "processmaker3", lambda one: one.update(workspace="wrokflow"), AWAY,
+        "processmaker3", lambda item: item.update(workspace="wrokflow"), AWAY,
         ["wrokflow", "or workspace = 'wrokflow' in the target file"],
     ),
     "pm3 client_id": (
-        "processmaker3", lambda one: one.update(client_id="X" * 32), AWAY,
+        "processmaker3", lambda item: item.update(client_id="X" * 32), AWAY,
         ["invalid_client", "[processmaker3] client_id = 'XXXX", "or client_secret"],
     ),
     "pm3 client_secret": (
-        "processmaker3", lambda one: one.update(client_secret="nope"), AWAY, ["invalid_client", "or client_secret"]
+        "processmaker3", lambda item: item.update(client_secret="nope"), AWAY, ["invalid_client", "or client_secret"]
     ),
     "pm3 username": (
-        "processmaker3", lambda one: one.update(username="amdin"), AWAY,
+        "processmaker3", lambda item: item.update(username="amdin"), AWAY,
         ["invalid_grant", "[processmaker3] username = 'amdin' or password"],
     ),
     "pm3 password": (
-        "processmaker3", lambda one: one.update(password="nope"), AWAY,
+        "processmaker3", lambda item: item.update(password="nope"), AWAY,
         ["[processmaker3] username = 'admin' or password"],
     ),
     "pm3 without PM_FACTORY": (
         "processmaker3",
-        lambda one: one.update(one["users"].pop("outsider")),
+        lambda item: item.update(item["users"].pop("outsider")),
         AWAY, ["PM_FACTORY", "[processmaker3] username = 'clerk'"],
     ),
     "pm3 user's password": (
-        "processmaker3", lambda one: one["users"]["cases"].update(password="nope"), AWAY,
+        "processmaker3", lambda item: item["users"]["cases"].update(password="nope"), AWAY,
         ["user cases: FAILED", "[processmaker3.users.cases] username = 'caseworker' or password"],
     ),
     "pm3 user's client": (
-        "processmaker3", lambda one: one["users"]["cases"].pop("client_id"), USAGE,
+        "processmaker3", lambda item: item["users"]["cases"].pop("client_id"), USAGE,
         ["processmaker3.users.cases", "add the other, or remove it"],
     ),
-    "pm3 no password": ("processmaker3", lambda one: one.pop("password"), USAGE, ["lacks password; add password = …"]),
-    "pm3 unknown key": ("processmaker3", lambda one: one.update(pasword="x"), USAGE, ["did you mean password"]),
+    "pm3 no password": (
+        "processmaker3",
+        lambda item: item.pop("password"),
+        USAGE,
+        ["lacks password; add password = …"],
+    ),
+    "pm3 unknown key": ("processmaker3", lambda item: item.update(pasword="x"), USAGE, ["did you mean password"]),
     "pm3 unknown user": (
-        "processmaker3", lambda one: one["users"].update(outsiders=one["users"].pop("outsider")), USAGE,
+        "processmaker3", lambda item: item["users"].update(outsiders=item["users"].pop("outsider")), USAGE,
         ["did you mean outsider?"],
     ),
     "pm3 case": (
-        "processmaker3", lambda one: one["fixtures"].update(case="f" * 32), AWAY,
+        "processmaker3", lambda item: item["fixtures"].update(case="f" * 32), AWAY,
         ["[processmaker3.fixtures] case = 'ffff", "Correct case in the target file"],
     ),
     "pm3 pm_table": (
-        "processmaker3", lambda one: one["fixtures"].update(pm_table="f" * 32), AWAY,
+        "processmaker3", lambda item: item["fixtures"].update(pm_table="f" * 32), AWAY,
         ["pm_table = 'ffff", "Correct pm_table"],
     ),
     "pm3 token": (
         "processmaker3",
-        lambda one: one.update(access_token="stale"),
+        lambda item: item.update(access_token="stale"),
         AWAY, ["[processmaker3] access_token"],
     ),
-    "pm4 token": ("processmaker4", lambda one: one.update(access_token="stale"), exit_codes.OK, ["a run can show"]),
+    "pm4 token": ("processmaker4", lambda item: item.update(access_token="stale"), exit_codes.OK, ["a run can show"]),
     "pm4 process as text": (
-        "processmaker4", lambda one: one.update(process_id="seven"), USAGE, ["processmaker4.process_id"]
+        "processmaker4", lambda item: item.update(process_id="seven"), USAGE, ["processmaker4.process_id"]
     ),
     "pm4 token_url alone": (
-        "processmaker4", lambda one: one.update(token_url="http://127.0.0.1:9/oauth/token"), USAGE,
+        "processmaker4", lambda item: item.update(token_url="http://127.0.0.1:9/oauth/token"), USAGE,
         ["has token_url and lacks client_id, client_secret"],
     ),
     "procesio proxy_url": (
-        "procesio", lambda one: one.update(proxy_url=one["web_url"]), AWAY,
+        "procesio", lambda item: item.update(proxy_url=item["web_url"]), AWAY,
         ["no API found", "Correct [procesio] proxy_url = "]
     ),
     "procesio realm": (
-        "procesio", lambda one: one.update(realm="procesio1"), AWAY, ["invalid_realm", "[procesio] realm = 'procesio1'"]
+        "procesio",
+        lambda item: item.update(realm="procesio1"),
+        AWAY,
+        ["invalid_realm", "[procesio] realm = 'procesio1'"],
     ),
     "procesio client": (
-        "procesio", lambda one: one.update(client_id="procesio"), AWAY, ["[procesio] client_id = 'procesio'"]
+        "procesio", lambda item: item.update(client_id="procesio"), AWAY, ["[procesio] client_id = 'procesio'"]
     ),
     "procesio password": (
-        "procesio", lambda one: one.update(password="nope"), AWAY, ["[procesio] username = 'demo' or password"]
+        "procesio", lambda item: item.update(password="nope"), AWAY, ["[procesio] username = 'demo' or password"]
     ),
     "procesio workspace": (
-        "procesio", lambda one: one.update(workspace_id=GUID), AWAY, [f"[procesio] workspace_id = '{GUID}'"]
+        "procesio", lambda item: item.update(workspace_id=GUID), AWAY, [f"[procesio] workspace_id = '{GUID}'"]
     ),
     "procesio process": (
-        "procesio", lambda one: one.update(process_id=GUID), AWAY, [f"process_id = '{GUID}'", "Correct process_id"]
+        "procesio", lambda item: item.update(process_id=GUID), AWAY, [f"process_id = '{GUID}'", "Correct process_id"]
     ),
     "procesio credential_type": (
-        "procesio", lambda one: one["fixtures"].update(credential_type=GUID), AWAY, ["Correct credential_type"]
+        "procesio", lambda item: item["fixtures"].update(credential_type=GUID), AWAY, ["Correct credential_type"]
     ),
     "procesio body of nothing": (
-        "procesio", lambda one: one.update(bodies={"createProces": {}}), USAGE, ["createProces", "createProcess"]
+        "procesio", lambda item: item.update(bodies={"createProces": {}}), USAGE, ["createProces", "createProcess"]
     ),
     "procesio web_url": (
-        "procesio", lambda one: one.update(web_url=one["proxy_url"]), AWAY, ["[procesio] web_url = 'http"]
+        "procesio", lambda item: item.update(web_url=item["proxy_url"]), AWAY, ["[procesio] web_url = 'http"]
     ),
 }  # fmt: skip
 

@@ -25,11 +25,11 @@ def keys(system: str) -> list[str]:
     """The keys that the requirements of a system need, except those of every target file."""
     fields = table_of(system).model_fields
     required = {name for name, field in fields.items() if field.is_required()}
-    return sorted({key for one in load(system).requirements.values() for key in one.needs} - required)
+    return sorted({key for requirement in load(system).requirements.values() for key in requirement.needs} - required)
 
 
 def needing(system: str, taken: list[str]) -> set[str]:
-    return {one.id for one in load(system).requirements.values() if set(one.needs) & set(taken)}
+    return {requirement.id for requirement in load(system).requirements.values() if set(requirement.needs) & set(taken)}
 
 
 def verdicts(system: str, taken: list[str], directory: Path) -> dict[str, VerdictRecord]:
@@ -39,18 +39,18 @@ def verdicts(system: str, taken: list[str], directory: Path) -> dict[str, Verdic
         target = directory / "target.toml"
         target.write_text(edited(toml, without(system, taken)))
         record = run(target, directory / "run", "--max-examples", "1").record
-    return {one.requirement: one for one in record.verdicts}
+    return {verdict.requirement: verdict for verdict in record.verdicts}
 
 
-@pytest.mark.parametrize("system", by_default([one for one in SYSTEMS if keys(one)], "processmaker4"))
+@pytest.mark.parametrize("system", by_default([value for value in SYSTEMS if keys(value)], "processmaker4"))
 def test_without_optional_keys_exactly_the_dependent_requirements_lack_a_fixture_or_a_user(
     system: str, tmp_path: Path
 ) -> None:
     said = verdicts(system, keys(system), tmp_path / "bare")
-    tried = {one.id for one in load(system).requirements.values() if one.untestable is None}
+    tried = {requirement.id for requirement in load(system).requirements.values() if requirement.untestable is None}
     lacking = {name: said[name] for name in tried if said[name].reason in MISSING}
     assert lacking.keys() == needing(system, keys(system))
-    assert all(f"[{system}" in one.detail for one in lacking.values())
+    assert all(f"[{system}" in verdict.detail for verdict in lacking.values())
 
 
 @pytest.mark.matrix

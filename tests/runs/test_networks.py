@@ -55,11 +55,11 @@ def asking(authority: trustme.CA, upstream: str) -> Iterator[str]:
     context.verify_mode = ssl.CERT_REQUIRED
     behind = urlsplit(upstream)
 
-    def pump(one: socket.socket, other: socket.socket) -> None:
+    def pump(item: socket.socket, other: socket.socket) -> None:
         with suppress(OSError):
-            while data := one.recv(65_536):
+            while data := item.recv(65_536):
                 other.sendall(data)
-        for end in (one, other):
+        for end in (item, other):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
@@ -254,10 +254,10 @@ def test_unreachable_proxy_is_named_with_its_host(
         checked, printed, result = tried("procesio", edited(toml, moved(TWO, {})), tmp_path)
     through = next(host for key, host in TWO.items() if key != past)
     assert (checked, result.code, result.record.deviations) == (exit_codes.UNAVAILABLE, exit_codes.UNAVAILABLE, [])
-    for told in (printed, " ".join(result.record.problems)):
-        assert nobody in told
-        assert "http_proxy" in told
-        assert through in told
+    for message in (printed, " ".join(result.record.problems)):
+        assert nobody in message
+        assert "http_proxy" in message
+        assert through in message
 
 
 @pytest.mark.usefixtures("resolver")

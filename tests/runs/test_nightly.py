@@ -69,7 +69,7 @@ def team(tmp_path: Path) -> Team:
 
 
 def new(of: Run) -> list[str]:
-    return [one.fingerprint for one in of.record.deviations if one.baseline is None]
+    return [deviation.fingerprint for deviation in of.record.deviations if deviation.baseline is None]
 
 
 def test_run_fails_for_new_deviations_and_reports_fixed_ones(team: Team) -> None:
@@ -81,7 +81,9 @@ def test_run_fails_for_new_deviations_and_reports_fixed_ones(team: Team) -> None
 
     quiet = team.checked([FIRST, SECOND], "--baseline-strict")
     assert quiet.code == exit_codes.OK
-    assert {one.baseline.reason for one in quiet.record.deviations if one.baseline} == {"older than us"}
+    assert {deviation.baseline.reason for deviation in quiet.record.deviations if deviation.baseline} == {
+        "older than us"
+    }
     assert {test.outcome for test in quiet.record.tests if "curl" in test.id} == {"xfailed"}
     assert "no new deviation, 2 known" in quiet.printed
 
@@ -115,8 +117,8 @@ def test_unreached_entries_are_neither_gone_nor_pruned(team: Team) -> None:
     part = team.checked([], "--baseline-strict", only="curl")
     assert part.code == exit_codes.DEVIATIONS
     assert part.record.baseline is not None
-    assert [one.requirement for one in part.record.baseline.gone] == ["PM4-START-CURL-LABEL"]
-    assert [one.requirement for one in part.record.baseline.unreached] == ["PM4-START-DESCRIBES-INSTANCE"]
+    assert [entry.requirement for entry in part.record.baseline.gone] == ["PM4-START-CURL-LABEL"]
+    assert [entry.requirement for entry in part.record.baseline.unreached] == ["PM4-START-DESCRIBES-INSTANCE"]
     team.baseline(part, "--prune")
     assert len(known - team.entries) == 1
     unsupported = team.checked(["pm4-start-missing"])
@@ -142,15 +144,15 @@ def test_allure_distinguishes_known_from_new(team: Team) -> None:
     team.baseline(team.night([SECOND]), "--reason", "older than us")
     night = team.checked([SECOND, THIRD])
     results = [json.loads(path.read_text()) for path in (night.output / "allure-results").glob("*-result.json")]
-    told = {
+    details = {
         result["historyId"]: (result["statusDetails"].get("known", False), {each["value"] for each in result["labels"]})
         for result in results
         if result["status"] == "failed"
     }
-    assert len(told) == len(night.record.deviations) > 1
-    for one in night.record.deviations:
-        known, labels = told[key(one.system, one.requirement)]
-        assert known is (one.baseline is not None)
+    assert len(details) == len(night.record.deviations) > 1
+    for deviation in night.record.deviations:
+        known, labels = details[key(deviation.system, deviation.requirement)]
+        assert known is (deviation.baseline is not None)
         assert ("known" in labels, "new" in labels) == (known, not known)
 
 
@@ -180,9 +182,9 @@ def told(record: RunRecord) -> tuple[Any, ...]:
     """The results of a night, without the number of requests."""
     return (
         record.exit_code,
-        {(one.fingerprint, one.requirement, one.baseline is None) for one in record.deviations},
-        {(one.fingerprint, one.requirement) for one in record.findings},
-        {one.requirement: (one.outcome, one.reason) for one in record.verdicts},
+        {(deviation.fingerprint, deviation.requirement, deviation.baseline is None) for deviation in record.deviations},
+        {(finding.fingerprint, finding.requirement) for finding in record.findings},
+        {verdict.requirement: (verdict.outcome, verdict.reason) for verdict in record.verdicts},
     )
 
 
@@ -192,12 +194,12 @@ def three_nights(team: Team, *options: str, only: str = "") -> RunRecord:
     assert first.deviating == {"PM3-IMPORT-GROUP-RENAME", "PM3-EXPORT-ROOT"}
     assert team.baseline(first) == exit_codes.OK
     records = [team.checked(FAULTS, "--baseline-strict", *options, only=only).record for _ in range(3)]
-    one, *others = map(told, records)
-    assert one[0] == exit_codes.OK
-    assert one[3] == told(first.record)[3]
-    assert others == [one, one]
+    pair, *others = map(told, records)
+    assert pair[0] == exit_codes.OK
+    assert pair[3] == told(first.record)[3]
+    assert others == [pair, pair]
     taken = "something with that name exists"
-    assert [one for one in records[-1].verdicts if taken in one.detail] == []
+    assert [verdict for verdict in records[-1].verdicts if taken in verdict.detail] == []
     return records[-1]
 
 
@@ -214,8 +216,8 @@ def test_three_nights_on_an_unchanged_server_are_equal(
     monkeypatch.setattr(calls, "MAX_JITTER_MS", calls.MAX_JITTER_MS // 10)
     team = Team(tmp_path, "processmaker3", copying(delay, second_lasts=0.1))
     record = three_nights(team, only="test_import or test_export")
-    outcomes = {one.requirement: one.outcome for one in record.verdicts}
-    assert {outcomes[one] for one in OF_COPIES} == {Outcome.CONFORMS}
+    outcomes = {verdict.requirement: verdict.outcome for verdict in record.verdicts}
+    assert {outcomes[copy] for copy in OF_COPIES} == {Outcome.CONFORMS}
 
 
 @pytest.mark.matrix

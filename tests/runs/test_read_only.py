@@ -80,15 +80,15 @@ def values(state: Any) -> Iterator[str]:
 
 def test_values_of_read_resources_are_not_stored(read: Read) -> None:
     stored = "\n".join(path.read_text(errors="replace") for path in read.result.output.rglob("*") if path.is_file())
-    theirs = {one for kind in ("projects", "users", "departments") for one in values(read.before.get(kind, {}))}
+    theirs = {value for kind in ("projects", "users", "departments") for value in values(read.before.get(kind, {}))}
     theirs -= {"supervisor"}  # a key of the target file has that name too
     assert theirs
-    assert {one for one in theirs if one in stored} == set()
+    assert {value for value in theirs if value in stored} == set()
     assert "<string>" in stored
 
 
 @pytest.mark.parametrize(
-    "system", [pytest.param(one, marks=pytest.mark.matrix) for one in ("processmaker3", "procesio")]
+    "system", [pytest.param(value, marks=pytest.mark.matrix) for value in ("processmaker3", "procesio")]
 )
 def test_liberties_in_read_resources_are_no_deviations(system: str, tmp_path: Path) -> None:
     with filled(tmp_path, 20, level="read-only", personality=LIBERAL) as there:
@@ -97,9 +97,9 @@ def test_liberties_in_read_resources_are_no_deviations(system: str, tmp_path: Pa
     assert (result.code, result.record.deviations, result.record.problems) == (exit_codes.OK, [], [])
     assert any("test_reads" in test for verdict in result.record.verdicts for test in verdict.tests)
     if system == "processmaker3":  # somebody's project has a gateway of an undocumented type
-        (one,) = [each for each in result.record.verdicts if each.requirement == UNLISTED]
-        assert (one.outcome, one.reason) == (Outcome.NOT_EXERCISED, Reason.INCONCLUSIVE)
-        assert "did not create" in one.detail
+        (record,) = [each for each in result.record.verdicts if each.requirement == UNLISTED]
+        assert (record.outcome, record.reason) == (Outcome.NOT_EXERCISED, Reason.INCONCLUSIVE)
+        assert "did not create" in record.detail
 
 
 def test_wrong_type_in_a_read_resource_deviates_without_showing_its_value(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_wrong_type_in_a_read_resource_deviates_without_showing_its_value(tmp_pa
     with filled(tmp_path, 20, level="read-only", around=lambda _, app: front(app)) as there:
         options = ("--system", "processmaker3", "--max-examples", "1")
         result = run(there.file, tmp_path / "run", *options, pytest_args=["-k", "test_reads"])
-    (deviation,) = [one for one in result.record.deviations if one.operation == "getProject"]
+    (deviation,) = [record for record in result.record.deviations if record.operation == "getProject"]
     assert deviation.requirement == "getProject.200./prj_name:type"
     assert deviation.observed == "integer"
     stored = "".join(path.read_text(errors="replace") for path in result.output.rglob("*") if path.is_file())
@@ -130,6 +130,6 @@ def test_empty_list_gives_no_reads_and_a_reason(tmp_path: Path) -> None:
     with served("processmaker3", change=change) as (_, toml):
         (tmp_path / "target.toml").write_text(edited(toml, lambda data: data["safety"].update(level="read-only")))
         result = run(tmp_path / "target.toml", tmp_path / "run", *OPTIONS, pytest_args=["-k", "test_reads"])
-    (one,) = [each for each in result.record.verdicts if each.requirement == "getProject.200:status"]
-    assert (one.outcome, one.reason) == (Outcome.NOT_EXERCISED, Reason.INCONCLUSIVE)
-    assert "listProjects lists nothing that can be read" in one.detail
+    (verdict,) = [each for each in result.record.verdicts if each.requirement == "getProject.200:status"]
+    assert (verdict.outcome, verdict.reason) == (Outcome.NOT_EXERCISED, Reason.INCONCLUSIVE)
+    assert "listProjects lists nothing that can be read" in verdict.detail

@@ -196,13 +196,13 @@ FIXED = {
 """The reasons that nothing on the target or in its file lifts."""
 
 
-def case_of(one: Hindered) -> Any:
+def case_of(hindered: Hindered) -> Any:
     """A case that runs by default if its system is the smallest."""
-    marks = [] if one.system == SMALL else [pytest.mark.matrix]
-    return pytest.param(one, id=f"{one.reason}-{one.requirement}", marks=marks)
+    marks = [] if hindered.system == SMALL else [pytest.mark.matrix]
+    return pytest.param(hindered, id=f"{hindered.reason}-{hindered.requirement}", marks=marks)
 
 
-@pytest.mark.parametrize("case", [case_of(one) for one in HINDERED])
+@pytest.mark.parametrize("case", [case_of(item) for item in HINDERED])
 def test_requirement_is_tested_when_its_reason_is_removed(case: Hindered, tmp_path: Path) -> None:
     servers = (case.server, case.hindering)
     code, hindered = verdict(
@@ -235,16 +235,18 @@ def verdict(
         target.write_text(edited(toml, change))
         selection = ["-k", tests] if tests else []
         result = run(target, directory / "run", "--max-examples", "1", *options, pytest_args=selection)
-    (found,) = [one for one in result.record.verdicts if one.requirement == case.requirement]
+    (found,) = [record for record in result.record.verdicts if record.requirement == case.requirement]
     return result.code, found
 
 
 def test_list_of_reasons_is_closed_and_each_is_removed_or_permanent() -> None:
-    assert {one.reason for one in HINDERED} | FIXED.keys() == set(Reason)
-    assert not {one.reason for one in HINDERED} & FIXED.keys()
+    assert {hindered.reason for hindered in HINDERED} | FIXED.keys() == set(Reason)
+    assert not {hindered.reason for hindered in HINDERED} & FIXED.keys()
 
 
 def test_permanent_reason_comes_from_the_register_only() -> None:
-    told = {one.untestable for system in SYSTEMS for one in load(system).requirements.values()} - {None}
-    assert {Reason.NEEDS_DATABASE, Reason.CLIENT_SIDE} <= told
-    assert Reason.MISSING_SHARD not in told
+    messages = {requirement.untestable for system in SYSTEMS for requirement in load(system).requirements.values()} - {
+        None
+    }
+    assert {Reason.NEEDS_DATABASE, Reason.CLIENT_SIDE} <= messages
+    assert Reason.MISSING_SHARD not in messages

@@ -54,7 +54,10 @@ def refusing(call: Call, status: int, text: str, *, times: int = 10**6, first: i
 def test_refusal_that_does_not_repeat_is_ignored(call: Call, requirement: str, tmp_path: Path) -> None:
     result, _ = met(call[0], refusing(call, 409, "Busy.", times=1), tmp_path, only=call[3])
     assert (result.code, told(result), result.record.leftovers) == (exit_codes.OK, [], [])
-    assert next(one for one in result.record.verdicts if one.requirement == requirement).outcome is Outcome.CONFORMS
+    assert (
+        next(verdict for verdict in result.record.verdicts if verdict.requirement == requirement).outcome
+        is Outcome.CONFORMS
+    )
 
 
 TAKEN = ("Something of that name already exists.", "Duplicate entry 'x' for key 'name'", "That is already in use.")
@@ -73,7 +76,11 @@ def test_refusal_because_of_a_taken_name_is_not_a_deviation(call: Call, tmp_path
     text = TAKEN[(CREATE, START, RUN).index(call)]
     result, _ = met(call[0], refusing(call, 400, text, first=2), tmp_path, only=call[3])
     assert (result.code, told(result)) == (exit_codes.OK, [])
-    assert [one for one in result.record.verdicts if one.reason is Reason.INCONCLUSIVE and "exists" in one.detail]
+    assert [
+        verdict
+        for verdict in result.record.verdicts
+        if verdict.reason is Reason.INCONCLUSIVE and "exists" in verdict.detail
+    ]
 
 
 LOCKED = ("The account is locked after three failed logins.", "Too many failed login attempts.")
@@ -95,5 +102,5 @@ LICENCE = ("Your license has expired.", "This function requires an Enterprise li
 def test_a_limit_of_the_account_is_inconclusive(call: Call, status: int, text: str, tmp_path: Path) -> None:
     result, _ = met(call[0], refusing(call, status, text, first=2), tmp_path, only=call[3])
     assert (result.code, told(result)) == (exit_codes.OK, [])
-    told_so = [one for one in result.record.verdicts if "a limit of the account" in one.detail]
-    assert {one.reason for one in told_so} == {Reason.INCONCLUSIVE}
+    told_so = [verdict for verdict in result.record.verdicts if "a limit of the account" in verdict.detail]
+    assert {verdict.reason for verdict in told_so} == {Reason.INCONCLUSIVE}

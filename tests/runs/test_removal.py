@@ -70,8 +70,8 @@ def ran(
 
 
 def blocked_by_nothing(record: RunRecord) -> set[str | None]:
-    known = {one.fingerprint for one in (*record.deviations, *record.findings)}
-    return {one.blocked_by for one in record.verdicts if one.outcome is Outcome.BLOCKED} - known
+    known = {deviation.fingerprint for deviation in (*record.deviations, *record.findings)}
+    return {verdict.blocked_by for verdict in record.verdicts if verdict.outcome is Outcome.BLOCKED} - known
 
 
 @pytest.mark.matrix
@@ -97,16 +97,16 @@ def test_unsupported_deletion_blocks_nothing_and_leaves_few_resources(
     tmp_path: Path, operation: str, part: str, kind: str, workers: tuple[str, ...]
 ) -> None:
     refusing = deleting(JSONResponse({"error": {"code": 405, "message": "Method Not Allowed"}}, 405), part)
-    with ran(tmp_path, lambda one: one.wrap(refusing), at_owned((operation,)), *workers) as (result, _):
+    with ran(tmp_path, lambda reference: reference.wrap(refusing), at_owned((operation,)), *workers) as (result, _):
         pass
     record = result.record
     assert (result.code, record.deviations, record.leftovers) == (exit_codes.OK, [], []), result.printed
     assert blocked_by_nothing(record) == set()
-    assert Counter(one.outcome for one in record.verdicts)[Outcome.BLOCKED] == 0
-    left = [one for one in record.residue if one.kind == kind]
-    assert 1 <= sum(one.count for one in left) <= MAX_KEPT
-    assert all(f"{operation} is unsupported" in one.why for one in left)
-    assert any(f"{operation} is unsupported" in one.detail for one in record.verdicts)
+    assert Counter(verdict.outcome for verdict in record.verdicts)[Outcome.BLOCKED] == 0
+    left = [residue for residue in record.residue if residue.kind == kind]
+    assert 1 <= sum(residue.count for residue in left) <= MAX_KEPT
+    assert all(f"{operation} is unsupported" in residue.why for residue in left)
+    assert any(f"{operation} is unsupported" in verdict.detail for verdict in record.verdicts)
     assert f"{operation} is unsupported" in record.coverage.cause
     assert record.coverage.cause in " ".join(result.printed.split())
 
@@ -141,17 +141,17 @@ def test_check_reports_what_would_be_left(tmp_path: Path) -> None:
 )
 def test_failing_deletion_leaves_few_resources(tmp_path: Path, status: int, part: str, kind: str) -> None:
     answer = deleting(JSONResponse({"error": {"code": status, "message": "No"}}, status), part)
-    with ran(tmp_path, lambda one: one.wrap(answer), at_owned(settle=0.02)) as (result, _):
+    with ran(tmp_path, lambda reference: reference.wrap(answer), at_owned(settle=0.02)) as (result, _):
         pass
     record = result.record
     implied = kind == "department"  # its deletion is not documented, so it need not exist
     assert result.code == (exit_codes.OK if implied else exit_codes.DEVIATIONS)
     assert blocked_by_nothing(record) == set()
-    left = [one.why for one in record.leftovers if one.kind == kind]
-    stays = [one for one in record.residue if one.kind == kind]
-    assert 1 <= len(left) + sum(one.count for one in stays) <= MAX_KEPT + 1  # one may belong to a test that checks it
+    left = [leftover.why for leftover in record.leftovers if leftover.kind == kind]
+    stays = [residue for residue in record.residue if residue.kind == kind]
+    assert 1 <= len(left) + sum(stay.count for stay in stays) <= MAX_KEPT + 1  # one may belong to a test that checks it
     assert (left == []) is (status == 405)
-    assert all(str(status) in one for one in (*left, *(one.why for one in stays)))
+    assert all(str(status) in value for value in (*left, *(stay.why for stay in stays)))
 
 
 @pytest.mark.matrix
@@ -159,11 +159,11 @@ def test_failing_deletion_leaves_few_resources(tmp_path: Path, status: int, part
 def test_deletion_without_effect_leaves_few_resources(tmp_path: Path, settle: float) -> None:
     """However long the run waits for a deletion, waiting resources count, and a test may create several."""
     front = deleting(JSONResponse({}), "/project/")
-    with ran(tmp_path, lambda one: one.wrap(front), at_owned(settle=settle)) as (result, _):
+    with ran(tmp_path, lambda reference: reference.wrap(front), at_owned(settle=settle)) as (result, _):
         pass
     record = result.record
     assert result.code == exit_codes.DEVIATIONS
     assert blocked_by_nothing(record) == set()
-    left = [one for one in record.leftovers if one.kind == "project"]
+    left = [leftover for leftover in record.leftovers if leftover.kind == "project"]
     assert 1 <= len(left) <= MAX_KEPT
-    assert all("was accepted, and it is still there" in one.why for one in left)
+    assert all("was accepted, and it is still there" in leftover.why for leftover in left)

@@ -48,7 +48,7 @@ def test_process_that_needs_data_is_started_with_it(
         result = run(tmp_path / "target.toml", tmp_path / "run")
     record = result.record
     assert (result.code, record.deviations, record.problems) == (exit_codes.OK, [], [])
-    assert {one.requirement for one in record.findings} == {BESIDE}
+    assert {finding.requirement for finding in record.findings} == {BESIDE}
     assert plain("processmaker4") - tried(record) <= {"PM4-START-EMPTY-OBJECT"}
 
 
@@ -57,9 +57,9 @@ def test_process_that_needs_no_data_is_also_started_without(tmp_path: Path) -> N
         target = text.replace(TABLE, f"{TABLE}request_data = {WRITTEN}\n")
         (tmp_path / "target.toml").write_text(target)
         result = run(tmp_path / "target.toml", tmp_path / "run")
-    told = {one.requirement: one.outcome for one in result.record.verdicts}
+    details = {verdict.requirement: verdict.outcome for verdict in result.record.verdicts}
     assert (result.code, result.record.findings) == (exit_codes.OK, [])
-    assert told["PM4-START-EMPTY-OBJECT"] is told[BESIDE] is Outcome.CONFORMS
+    assert details["PM4-START-EMPTY-OBJECT"] is details[BESIDE] is Outcome.CONFORMS
 
 
 def test_process_that_rejects_its_data_deviates(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_start_whose_refusal_says_something_else_leaves_the_data_of_the_curl_com
     with served("processmaker4", change=lambda reference: reference.wrap(asking(change))) as (_, text):
         (tmp_path / "target.toml").write_text(text)
         result = run(tmp_path / "target.toml", tmp_path / "run", pytest_args=("-k", "test_the_curl_command"))
-    told = {one.requirement: one.outcome for one in result.record.verdicts}
+    details = {verdict.requirement: verdict.outcome for verdict in result.record.verdicts}
     assert (result.code, result.record.deviations) == (exit_codes.OK, [])
-    assert told["PM4-START-NO-TOKEN"] is Outcome.NOT_EXERCISED
-    assert told["PM4-START-CURL-DATA"] is told["PM4-START-WRONG-TOKEN"] is Outcome.CONFORMS
+    assert details["PM4-START-NO-TOKEN"] is Outcome.NOT_EXERCISED
+    assert details["PM4-START-CURL-DATA"] is details["PM4-START-WRONG-TOKEN"] is Outcome.CONFORMS

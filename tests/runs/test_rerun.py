@@ -31,7 +31,7 @@ def test_remaining_deviation_is_distinguished_from_a_fixed_one(tmp_path: Path) -
     with served("processmaker4", ["pm4-wrong-token-accepted", "pm4-curl-form-refused"]) as (_, toml):
         target.write_text(toml)
         before = run(target, tmp_path / "before", "--max-examples", "1")
-    token, label = sorted(before.record.deviations, key=lambda one: "LABEL" in one.requirement)
+    token, label = sorted(before.record.deviations, key=lambda item: "LABEL" in item.requirement)
     with served("processmaker4", ["pm4-curl-form-refused"]) as (_, toml):
         target.write_text(toml)
         both = rerun(str(before.output), "--target", str(target), "--output", str(tmp_path / "both"))
@@ -39,7 +39,7 @@ def test_remaining_deviation_is_distinguished_from_a_fixed_one(tmp_path: Path) -
             str(before.output), "--exclude", "*TOKEN", "--target", str(target), "--output", str(tmp_path / "p")
         )
         none = rerun(str(before.output), "--include", "PM4-START-WRONG-TOKN", "--target", str(target))
-        one = rerun(str(before.output), token.fingerprint, "--target", str(target), "--output", str(tmp_path / "one"))
+        pair = rerun(str(before.output), token.fingerprint, "--target", str(target), "--output", str(tmp_path / "one"))
     assert both[0] == exit_codes.DEVIATIONS
     assert f"still there (1)\n  {label.fingerprint}" in both[1]
     assert f"gone (1)\n  {token.fingerprint}" in both[1]
@@ -48,8 +48,8 @@ def test_remaining_deviation_is_distinguished_from_a_fixed_one(tmp_path: Path) -
     assert token.fingerprint not in part[1]
     assert none[0] == exit_codes.USAGE
     assert f"did you mean {token.requirement}?" in none[1]
-    assert one[0] == exit_codes.OK
-    assert f"gone (1)\n  {token.fingerprint}" in one[1]
+    assert pair[0] == exit_codes.OK
+    assert f"gone (1)\n  {token.fingerprint}" in pair[1]
     ran = {test.id for test in record_file.read(tmp_path / "one").tests}
     assert ran == set(token.tests)
 
@@ -59,7 +59,7 @@ def test_rerun_stops_when_every_deviation_was_seen_again_and_prints_the_results(
     with served("processmaker4", ["pm4-wrong-token-accepted", "pm4-same-answer"]) as (_, toml):
         target.write_text(toml)
         before = run(target, tmp_path / "before", "--max-examples", "1")
-        often = max(before.record.deviations, key=lambda one: len(one.tests))
+        often = max(before.record.deviations, key=lambda item: len(item.tests))
         again = rerun(
             str(before.output), often.fingerprint[:6], "--target", str(target), "--output", str(tmp_path / "a")
         )
@@ -69,10 +69,10 @@ def test_rerun_stops_when_every_deviation_was_seen_again_and_prints_the_results(
     assert f"still there (1)\n  {often.fingerprint}" in again[1]
     assert "Not exercised" not in again[1]
     ran = [test for test in record_file.read(tmp_path / "a").tests if test.outcome != "not-run"]
-    seconds = {one.id: one.seconds for one in before.record.tests}
-    assert [one.id for one in ran] == [min(often.tests, key=lambda test: (seconds[test], test))]
+    seconds = {item.id: item.seconds for item in before.record.tests}
+    assert [item.id for item in ran] == [min(often.tests, key=lambda test: (seconds[test], test))]
     assert unclear[0] == exit_codes.USAGE
-    assert all(one.fingerprint in unclear[1] for one in before.record.deviations)
+    assert all(item.fingerprint in unclear[1] for item in before.record.deviations)
 
 
 def test_unknown_fingerprint_is_rejected_before_any_request(tmp_path: Path) -> None:

@@ -48,10 +48,10 @@ def test_a_trigger_leaves_the_variables_of_the_case_as_they_were(tmp_path: Path,
         before = reference.snapshot()
         done = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", pytest_args=ONLY)
         assert reference.snapshot() == before
-    tried = {one.requirement for one in done.record.verdicts if one.outcome == "conforms"}
+    tried = {verdict.requirement for verdict in done.record.verdicts if verdict.outcome == "conforms"}
     assert {"PM3-CASE-VARIABLE-TRIGGER", "PM3-CASE-TRIGGER-UNATTACHED"} <= tried
     assert done.code == exit_codes.OK
-    assert "variable" not in {one.kind for one in done.record.residue}
+    assert "variable" not in {residue.kind for residue in done.record.residue}
 
 
 def test_variable_that_cannot_be_restored_is_residue(tmp_path: Path) -> None:
@@ -66,4 +66,4 @@ def test_variable_that_cannot_be_restored_is_residue(tmp_path: Path) -> None:
     with served("processmaker3", change=change) as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
         done = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", pytest_args=ONLY)
-    assert "variable" in {one.kind for one in done.record.residue}
+    assert "variable" in {residue.kind for residue in done.record.residue}

@@ -29,6 +29,8 @@ def test_differing_exit_code_verdict_and_extra_fault_are_listed() -> None:
 def test_the_facts_of_a_run_are_its_verdicts_and_deviations() -> None:
     found, record = against("processmaker4", ["pm4-empty-refusal"], "test_start_request")
     assert found["code"] == 1
-    assert [requirement for _, requirement in found["deviations"]] == [one.requirement for one in record.deviations]
+    assert [requirement for _, requirement in found["deviations"]] == [
+        deviation.requirement for deviation in record.deviations
+    ]
     assert found["deviations"]
     assert found["verdicts"]

@@ -27,7 +27,9 @@ FAULTS = ["pm3-update-ignored", "pm3-flow-x2-missing"]
 
 def essence(record: RunRecord) -> tuple[dict[str, str], set[str]]:
     """Verdicts and fingerprints."""
-    return {one.requirement: one.outcome for one in record.verdicts}, {one.fingerprint for one in record.deviations}
+    return {verdict.requirement: verdict.outcome for verdict in record.verdicts}, {
+        deviation.fingerprint for deviation in record.deviations
+    }
 
 
 @pytest.mark.matrix
@@ -106,11 +108,11 @@ def test_the_suites_run_under_plain_pytest_with_its_own_options(tmp_path: Path) 
     ]
     assert not record.complete
     results = [json.loads(path.read_text()) for path in (tmp_path / "results").glob("*-result.json")]
-    layers = Counter(label["value"] for one in results for label in one["labels"] if label["name"] == "layer")
+    layers = Counter(label["value"] for result in results for label in result["labels"] if label["name"] == "layer")
     assert layers.total() == len(results)
     assert layers == {"test": 1}
     own = [json.loads(path.read_text()) for path in (tmp_path / "chosen/allure-results").glob("*-result.json")]
-    assert Counter(one["status"] for one in own)["failed"] == 1
+    assert Counter(item["status"] for item in own)["failed"] == 1
     assert failed.returncode == 1, failed.stdout
     assert [test.outcome for test in record_file.read(tmp_path / "failed").tests] == ["failed"]
 

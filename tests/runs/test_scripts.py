@@ -37,7 +37,7 @@ MOST = 6  # deviations of a fault that are reproduced
 
 @pytest.mark.parametrize(
     "fault",
-    [pytest.param(one, marks=[] if one in SAMPLE else [pytest.mark.matrix]) for one in FAULTS],
+    [pytest.param(value, marks=[] if value in SAMPLE else [pytest.mark.matrix]) for value in FAULTS],
 )
 def test_reproduction_command_shows_the_deviation_and_not_on_a_faultless_server(
     fault: str, deciding_tests: Callable[[str], str], tmp_path: Path
@@ -60,14 +60,14 @@ def test_reproduction_command_shows_the_deviation_and_not_on_a_faultless_server(
 
     found = [*result.record.deviations, *result.record.findings][:MOST]
     assert found
-    for one in found:
-        stored = replay.recorded(result.output, one)
-        assert stored, one
-        again, plain = seen([fault], one), seen([], one)
-        members = replay.members(one)
+    for record in found:
+        stored = replay.recorded(result.output, record)
+        assert stored, record
+        again, plain = seen([fault], record), seen([], record)
+        members = replay.members(record)
         agreeing = [place for place in stored if replay.agrees(stored[place], again[place], members)]
-        assert agreeing == list(stored) or fault in SHOWS_ANOTHER, (one.reproduce, stored, again)
+        assert agreeing == list(stored) or fault in SHOWS_ANOTHER, (record.reproduce, stored, again)
         seen_again, seen_plain = replay.numbered(again), replay.numbered(plain)
-        assert any(seen_again[place] != seen_plain[place] for place in stored), one.reproduce
-    for one in result.record.deviations:
-        assert one.reproduce in RunDirectory(result.output).script(one.fingerprint).read_text()
+        assert any(seen_again[place] != seen_plain[place] for place in stored), record.reproduce
+    for record in result.record.deviations:
+        assert record.reproduce in RunDirectory(result.output).script(record.fingerprint).read_text()

@@ -36,10 +36,10 @@ def test_deselected_requirement_is_not_selected_and_does_not_fail_the_run(
     assert done.deviating == deviating, done.printed
     assert done.code == (exit_codes.DEVIATIONS if deviating else exit_codes.OK)
     assert not done.record.complete
-    verdicts = {one.requirement: one for one in done.record.verdicts}
+    verdicts = {verdict.requirement: verdict for verdict in done.record.verdicts}
     assert (verdicts[left_out].outcome, verdicts[left_out].reason) == (Outcome.NOT_EXERCISED, Reason.NOT_SELECTED)
     assert done.record.coverage.promised < 20
-    assert any(one.outcome is Outcome.CONFORMS for one in done.record.verdicts) == ("--exclude" in options)
+    assert any(verdict.outcome is Outcome.CONFORMS for verdict in done.record.verdicts) == ("--exclude" in options)
 
 
 def test_a_quick_run_leaves_tests_out_and_says_which(tmp_path: Path) -> None:
@@ -48,14 +48,14 @@ def test_a_quick_run_leaves_tests_out_and_says_which(tmp_path: Path) -> None:
         target.write_text(toml)
         done = run(target, tmp_path / "run", "--depth", "quick")
         named = run(target, tmp_path / "named", "--depth", "quick", "--include", "startRequest:no-server-error")
-    only_there = [one for one in done.record.verdicts if one.reason is Reason.NOT_SELECTED]
+    only_there = [verdict for verdict in done.record.verdicts if verdict.reason is Reason.NOT_SELECTED]
     assert done.code == exit_codes.OK, done.printed
     assert not done.record.complete
     assert done.record.not_run
     assert only_there
-    assert {one.detail for one in only_there} == {"at depth quick"}
+    assert {verdict.detail for verdict in only_there} == {"at depth quick"}
     assert "at depth quick" in done.printed
-    assert {one.operation for one in done.record.verdicts if one.outcome is Outcome.CONFORMS}
+    assert {verdict.operation for verdict in done.record.verdicts if verdict.outcome is Outcome.CONFORMS}
     assert any("unusual" in test.id for test in named.record.tests), "what is named is tested at any depth"
 
 
@@ -70,8 +70,8 @@ def test_deviation_that_a_deeper_test_saw_is_tested_again_at_its_depth(tmp_path:
         code = main(again, standalone_mode=False)
     assert before.deviating
     assert code == exit_codes.DEVIATIONS
-    assert {one.fingerprint for one in record_file.read(tmp_path / "again").deviations} & {
-        one.fingerprint for one in before.record.deviations
+    assert {deviation.fingerprint for deviation in record_file.read(tmp_path / "again").deviations} & {
+        deviation.fingerprint for deviation in before.record.deviations
     }
 
 
@@ -80,10 +80,10 @@ def test_structural_requirement_is_tested_by_the_tests_of_its_operation(tmp_path
     with served("processmaker4") as (_, toml):
         target.write_text(toml)
         done = run(target, tmp_path / "run", "--max-examples", "1", "--include", "startRequest.2XX*")
-    found = [one for one in done.record.verdicts if one.requirement.startswith("startRequest.2XX")]
+    found = [verdict for verdict in done.record.verdicts if verdict.requirement.startswith("startRequest.2XX")]
     assert found
-    assert {one.outcome for one in found} == {Outcome.CONFORMS}
-    assert all(one.reason for one in done.record.verdicts if one not in found)
+    assert {verdict.outcome for verdict in found} == {Outcome.CONFORMS}
+    assert all(verdict.reason for verdict in done.record.verdicts if verdict not in found)
 
 
 def test_a_quiet_run_prints_the_result_and_a_line_for_each_new_deviation(tmp_path: Path) -> None:
@@ -94,7 +94,9 @@ def test_a_quiet_run_prints_the_result_and_a_line_for_each_new_deviation(tmp_pat
         told = run(target, tmp_path / "told", "--max-examples", "1", "-v")
     first, *lines, last = quiet.printed.strip().splitlines()
     assert first.startswith("reference: 2 deviations from 2 requirements")
-    assert sorted(line.split()[0] for line in lines) == sorted(one.fingerprint for one in quiet.record.deviations)
+    assert sorted(line.split()[0] for line in lines) == sorted(
+        deviation.fingerprint for deviation in quiet.record.deviations
+    )
     assert last == f"Report: {tmp_path / 'quiet'}"
     assert "FAILED  test_start_request.py::" in told.printed
     assert "passed  test_start_request.py::" in told.printed

@@ -36,8 +36,8 @@ def test_session_that_expires_in_the_middle_ends_the_run(
     if system != "processmaker4":  # which needs so few calls that a run ends before it gives up
         assert len(result.record.problems) == 1
     if response is fronts.redirected_to_login:
-        details = {one.detail for one in result.record.verdicts if one.reason is Reason.TARGET_UNAVAILABLE}
-        assert [one for one in details if fronts.LOGIN in one]
+        details = {verdict.detail for verdict in result.record.verdicts if verdict.reason is Reason.TARGET_UNAVAILABLE}
+        assert [detail for detail in details if fronts.LOGIN in detail]
     assert wrong(result, reference) == []
     assert len(result.record.leftovers) <= 3
 
@@ -46,7 +46,7 @@ def test_session_that_expires_in_the_middle_ends_the_run(
 def test_redirect_to_the_real_server_is_reported(system: str, tmp_path: Path) -> None:
     result, _ = met(system, fronts.in_front(fronts.elsewhere), tmp_path)
     assert (result.code, told(result), result.record.leftovers) == (exit_codes.UNAVAILABLE, [], [])
-    assert ["redirects to https://pm.example.com: write that as [" in one for one in result.record.problems]
+    assert ["redirects to https://pm.example.com: write that as [" in problem for problem in result.record.problems]
     assert result.record.requests <= 3
 
 

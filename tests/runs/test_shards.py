@@ -84,7 +84,7 @@ def machines(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machine
 
 
 def told(record: RunRecord) -> dict[str, tuple[Outcome, Reason | None, list[str]]]:
-    return {one.requirement: (one.outcome, one.reason, one.tests) for one in record.verdicts}
+    return {verdict.requirement: (verdict.outcome, verdict.reason, verdict.tests) for verdict in record.verdicts}
 
 
 @pytest.mark.matrix
@@ -104,12 +104,12 @@ def test_a_killed_shard_is_missing_until_it_ran_again(machines: Machines) -> Non
     assert any(name in problem for problem in part.record.problems)
     assert name in part.printed
     assert name in (part.output / "summary.md").read_text()
-    lacking = {one.requirement for one in part.record.verdicts if one.reason is Reason.MISSING_SHARD}
+    lacking = {verdict.requirement for verdict in part.record.verdicts if verdict.reason is Reason.MISSING_SHARD}
     assert lacking
     everything = told(whole.record)
-    same = {one: said for one, said in told(part.record).items() if said[2] and said[2] == everything[one][2]}
+    same = {value: said for value, said in told(part.record).items() if said[2] and said[2] == everything[value][2]}
     assert same
-    assert same == {one: everything[one] for one in same}
+    assert same == {value: everything[value] for value in same}
 
     shards[KILLED] = machines.shard(KILLED)
     merged = machines.merge("merged", *(shard.output for shard in shards.values()))
@@ -117,8 +117,10 @@ def test_a_killed_shard_is_missing_until_it_ran_again(machines: Machines) -> Non
     assert merged.record.complete == whole.record.complete
     assert told(merged.record) == everything
     assert merged.record.summary == whole.record.summary
-    seen = [(one.fingerprint, one.occurrences, one.tests) for one in merged.record.deviations]
-    assert seen == [(one.fingerprint, one.occurrences, one.tests) for one in whole.record.deviations]
+    seen = [(deviation.fingerprint, deviation.occurrences, deviation.tests) for deviation in merged.record.deviations]
+    assert seen == [
+        (deviation.fingerprint, deviation.occurrences, deviation.tests) for deviation in whole.record.deviations
+    ]
     assert merged.record.shapes == whole.record.shapes
     assert merged.record.durations.keys() == whole.record.durations.keys()
     assert merged.record.durations["calls"].keys() == whole.record.durations["calls"].keys()
@@ -137,7 +139,7 @@ def files_are_joined(merged: Run, whole: Run) -> None:
     assert results(merged) == results(whole)
     assert cases(merged) == cases(whole)
     kept = {json.loads(line)["id"] for line in (merged.output / "exchanges.ndjson").read_text().splitlines()}
-    assert {name for one in merged.record.deviations for name in one.evidence} <= kept
+    assert {name for deviation in merged.record.deviations for name in deviation.evidence} <= kept
 
 
 def test_starting_tests_are_in_one_shard_with_the_limit_of_the_whole_run(tmp_path: Path) -> None:

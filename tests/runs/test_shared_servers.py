@@ -56,10 +56,12 @@ def nothing_added(reference: ProcessMaker3) -> None:
 
     def update(usual: Callable[..., None]) -> Callable[..., None]:
         def without_new(uid: str, data: dict[str, Any], user: str) -> None:
-            known = {each["act_uid"] for one in reference.workspace.find(uid).diagrams for each in one["activities"]}
+            known = {
+                each["act_uid"] for diagram in reference.workspace.find(uid).diagrams for each in diagram["activities"]
+            }
             diagrams = [
-                one | {"activities": [each for each in one["activities"] if each["act_uid"] in known]}
-                for one in data.get("diagrams") or ()
+                item | {"activities": [each for each in item["activities"] if each["act_uid"] in known]}
+                for item in data.get("diagrams") or ()
             ]
             usual(uid, data | ({"diagrams": diagrams} if diagrams else {}), user)
 
@@ -68,8 +70,8 @@ def nothing_added(reference: ProcessMaker3) -> None:
     def add(answer: Outgoing) -> None:
         if answer.method == "GET" and shown.fullmatch(answer.path) and answer.accepted:
             definition = answer.json
-            for one in definition["diagrams"]:
-                one["artifacts"].append(lane)
+            for item in definition["diagrams"]:
+                item["artifacts"].append(lane)
             answer.json = definition
 
     override(reference.workspace, "update", update)
@@ -139,5 +141,5 @@ def test_process_that_is_refused_after_a_generation_decides_nothing(tmp_path: Pa
         selected = ["-k", "test_a_classic_process_gets_a_bpmn_project"]
         record = run(tmp_path / "target.toml", tmp_path / "run", pytest_args=selected).record
     assert record.deviations == []
-    kept = next(one for one in record.verdicts if one.requirement == "PM3-GENERATE-PROCESS-KEPT")
+    kept = next(verdict for verdict in record.verdicts if verdict.requirement == "PM3-GENERATE-PROCESS-KEPT")
     assert (kept.outcome, kept.reason) == (Outcome.NOT_EXERCISED, Reason.INCONCLUSIVE)

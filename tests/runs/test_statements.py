@@ -22,7 +22,12 @@ from tests.samples import by_default
 
 from .support import run, served
 
-FIRM = [one for system in SYSTEMS for one in load(system).requirements.values() if one.level is not Level.MAY]
+FIRM = [
+    requirement
+    for system in SYSTEMS
+    for requirement in load(system).requirements.values()
+    if requirement.level is not Level.MAY
+]
 
 # The default: a few profiles of each system, which are then the only claimed ones.
 CLAIMED = {
@@ -34,7 +39,7 @@ TRIED = ("processmaker4/requests", "procesio/schedules")
 
 
 def naming(fault: str) -> list[Requirement]:
-    return [one for one in FIRM if fault in one.faults]
+    return [requirement for requirement in FIRM if fault in requirement.faults]
 
 
 def faults() -> dict[str, str]:
@@ -43,15 +48,15 @@ def faults() -> dict[str, str]:
     Faults that keep other requirements from being tested are excluded, since the other profiles must conform.
     """
     found: dict[str, list[str]] = {}
-    for one in FIRM:
-        for fault in sorted({*one.faults} - {"pro-auth-no-token"}):
-            if {each.profile for each in naming(fault)} == {one.profile}:
-                found.setdefault(one.profile, []).append(fault)
+    for requirement in FIRM:
+        for fault in sorted({*requirement.faults} - {"pro-auth-no-token"}):
+            if {each.profile for each in naming(fault)} == {requirement.profile}:
+                found.setdefault(requirement.profile, []).append(fault)
     return {profile: min(own, key=lambda fault: Level.MUST not in levels(fault)) for profile, own in found.items()}
 
 
 def levels(fault: str) -> set[Level]:
-    return {one.level for one in naming(fault)}
+    return {requirement.level for requirement in naming(fault)}
 
 
 FAULTS = faults()
@@ -62,7 +67,7 @@ def made(
 ) -> Statement:
     with served(system, with_faults) as (_, text):
         data = tomllib.loads(text)
-        data[system]["unsupported"] = [one for one in SYSTEMS[system].profiles if one not in claimed]
+        data[system]["unsupported"] = [profile for profile in SYSTEMS[system].profiles if profile not in claimed]
         (directory / "target.toml").write_text(toml(data))
         return state(run(directory / "target.toml", directory / "run", "--max-examples", "1", *options).record)
 
@@ -79,7 +84,7 @@ def faultless(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, tuple[
 
 
 def standings(statement: Statement) -> dict[str, Conformance]:
-    return {one.profile: one.standing for one in statement.profiles}
+    return {profile.profile: profile.standing for profile in statement.profiles}
 
 
 def turned(profile: str, claimed: tuple[str, ...], faultless: Callable[..., Statement], directory: Path) -> None:
@@ -88,14 +93,16 @@ def turned(profile: str, claimed: tuple[str, ...], faultless: Callable[..., Stat
     before = faultless(system, claimed)
     after = made(system, [FAULTS[profile]], claimed, directory)
     expected = Conformance.DOES_NOT if Level.MUST in levels(FAULTS[profile]) else Conformance.PARTIAL
-    assert {one.profile for one in after.deviations} == {profile}
+    assert {deviation.profile for deviation in after.deviations} == {profile}
     assert standings(after) == {**standings(before), profile: expected}
     assert after.standing is max(standings(after).values(), key=list(Conformance).index)
 
 
 def test_every_profile_with_firm_requirements_has_its_own_fault() -> None:
-    demanded = {one.profile for one in FIRM if one.level is Level.MUST}
-    assert demanded <= set(FAULTS) <= {one.profile for one in FIRM}  # a should may share its fault with other profiles
+    demanded = {requirement.profile for requirement in FIRM if requirement.level is Level.MUST}
+    assert (
+        demanded <= set(FAULTS) <= {requirement.profile for requirement in FIRM}
+    )  # a should may share its fault with other profiles
 
 
 @pytest.mark.timeout(600)
@@ -124,12 +131,12 @@ def test_claims_of_a_faultless_reference_conform(system: str, faultless: Callabl
 @pytest.mark.matrix
 def test_statement_of_a_run_at_the_default_level_lists_what_the_level_forbids(tmp_path: Path) -> None:
     claimed = [
-        one for one in SYSTEMS["processmaker3"].profiles if one != "processmaker3/groups"
+        profile for profile in SYSTEMS["processmaker3"].profiles if profile != "processmaker3/groups"
     ]  # no proof of ownership: no group is changed
     statement = made("processmaker3", (), claimed, tmp_path, "--safety", "owned")
     found = standings(statement)
     assert found.keys() >= {*CLAIMED["processmaker3"], "processmaker3/input-documents"} - {"processmaker3/groups"}
     assert {*found.values()} == {Conformance.CONFORMS, Conformance.PARTIAL}
     assert found["processmaker3/roles"] is Conformance.PARTIAL
-    roles = next(one for one in statement.profiles if one.profile == "processmaker3/roles")
+    roles = next(profile for profile in statement.profiles if profile.profile == "processmaker3/roles")
     assert roles.why == f"{roles.unexercised['safety level']} requirements not tested at this safety level"

@@ -45,7 +45,7 @@ def test_faultless_server_has_no_deviation_when_the_time_is_up(seconds: str, tmp
     assert (record.deviations, record.findings) == ([], [])
     assert (record.problems, record.leftovers) == ([], [])
     assert not record.complete
-    assert {one.reason for one in record.verdicts} >= {Reason.TIME_BUDGET}
+    assert {verdict.reason for verdict in record.verdicts} >= {Reason.TIME_BUDGET}
 
 
 @pytest.mark.timeout(900)

@@ -30,7 +30,7 @@ QUICKEST = ("processmaker4", "process_id")
 @pytest.mark.parametrize("personality", ["plain", pytest.param("liberal", marks=pytest.mark.matrix)])
 @pytest.mark.parametrize(
     ("system", "key", "value"),
-    [pytest.param(*one, marks=[] if one[:2] == QUICKEST else [pytest.mark.matrix]) for one in MISTYPED],
+    [pytest.param(*pair, marks=[] if pair[:2] == QUICKEST else [pytest.mark.matrix]) for pair in MISTYPED],
 )
 def test_unknown_fixture_is_reported_once_and_hides_nothing_else(
     system: str, key: str, value: str | int, personality: str, plain: Callable[[str], set[str]], tmp_path: Path
@@ -48,7 +48,7 @@ def test_unknown_fixture_is_reported_once_and_hides_nothing_else(
         (tmp_path / "target.toml").write_text(edited(text, mistype))
         result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK)
         assert reference.snapshot() == before
-    assert [one.requirement for one in result.record.deviations] == []
+    assert [deviation.requirement for deviation in result.record.deviations] == []
     assert result.code == exit_codes.UNAVAILABLE
     assert not result.record.complete
     (problem,) = result.record.problems
@@ -84,11 +84,15 @@ def test_missing_operation_is_still_reported_as_a_defect_of_the_server(
 def test_start_that_needs_its_event_suggests_the_accommodation(tmp_path: Path) -> None:
     from .test_accommodations import event_wanted, renamed
 
-    with served("processmaker4", change=lambda one: one.wrap(renamed(event_wanted))) as (_, text):
+    with served("processmaker4", change=lambda reference: reference.wrap(renamed(event_wanted))) as (_, text):
         (tmp_path / "target.toml").write_text(text)
         result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK)
     (problem,) = result.record.problems
     assert result.code == exit_codes.UNAVAILABLE
     assert 'query = { event = "node_1" }' in problem
-    musts = [one for one in result.record.verdicts if one.level is Level.MUST and one.outcome is Outcome.DEVIATES]
+    musts = [
+        verdict
+        for verdict in result.record.verdicts
+        if verdict.level is Level.MUST and verdict.outcome is Outcome.DEVIATES
+    ]
     assert musts == []

@@ -14,7 +14,7 @@ from .support import run, served
 
 
 def faults(system: str) -> list[str]:
-    return sorted(one for one in UNUSUAL if FAULTS[one] == system)
+    return sorted(value for value in UNUSUAL if FAULTS[value] == system)
 
 
 def test_every_system_has_faults_that_only_cases_find() -> None:
@@ -23,7 +23,7 @@ def test_every_system_has_faults_that_only_cases_find() -> None:
 
 
 @pytest.mark.parametrize(
-    "system", [pytest.param(one, marks=[] if one == "processmaker4" else [pytest.mark.matrix]) for one in SYSTEMS]
+    "system", [pytest.param(value, marks=[] if value == "processmaker4" else [pytest.mark.matrix]) for value in SYSTEMS]
 )
 def test_run_without_cases_finds_none_of_their_faults(system: str, tmp_path: Path) -> None:
     with served(system, faults(system)) as (_, toml):

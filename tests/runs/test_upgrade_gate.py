@@ -61,32 +61,47 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_every_change_is_under_its_heading_and_nothing_else_is_listed(before: Run, after: Run) -> None:
-    told = compare(before.record, after.record)
-    assert told.verdict is Advice.STOP
-    assert told.reason == "1 new deviation; 1 change that breaks clients; 1 change that may break clients; 1 addition"
-    assert [(one.operation, one.location) for one in told.new] == [("listProjects", "[]/prj_type")]
-    assert [(one.what, one.answers, one.place, one.before, one.after) for one in told.noticed] == [
+    comparison = compare(before.record, after.record)
+    assert comparison.verdict is Advice.STOP
+    assert (
+        comparison.reason
+        == "1 new deviation; 1 change that breaks clients; 1 change that may break clients; 1 addition"
+    )
+    assert [(deviation.operation, deviation.location) for deviation in comparison.new] == [
+        ("listProjects", "[]/prj_type")
+    ]
+    assert [
+        (change.what, change.answers, change.place, change.before, change.after) for change in comparison.noticed
+    ] == [
         (What.RETYPED, ["getProject 200"], "/diagrams[]/dia_is_closable", "integer", "string (integer)"),
         (What.STATUS, ["deleteProject 404"], "", "400", "404"),
         (What.FIELD_NEW, ["getProject 200"], "/prj_owner", "absent", "string"),
     ]
-    nothing = (told.unseen, told.fixed, told.remaining, told.findings, told.blocked, told.unexercised, told.notes)
+    nothing = (
+        comparison.unseen,
+        comparison.fixed,
+        comparison.remaining,
+        comparison.findings,
+        comparison.blocked,
+        comparison.unexercised,
+        comparison.notes,
+    )
     assert not any(nothing)
 
 
 def test_reversed_comparison_lists_what_is_fixed(before: Run, after: Run) -> None:
-    told = compare(after.record, before.record)
-    assert told.verdict is Advice.LOOK
-    assert len(told.fixed) == 1
-    assert not told.new
-    assert What.FIELD_GONE in {one.what for one in told.noticed}
+    comparison = compare(after.record, before.record)
+    assert comparison.verdict is Advice.LOOK
+    assert len(comparison.fixed) == 1
+    assert not comparison.new
+    assert What.FIELD_GONE in {change.what for change in comparison.noticed}
 
 
 def test_two_runs_of_one_server_with_different_seeds_are_equal(before: Run, tmp_path: Path) -> None:
     seeded = tried(tmp_path / "seeded", (), same, "--seed", "7")
-    told = compare(before.record, seeded.record)
-    assert told.verdict is Advice.SAFE
-    assert told.changes == []
+    comparison = compare(before.record, seeded.record)
+    assert comparison.verdict is Advice.SAFE
+    assert comparison.changes == []
 
 
 def test_command_writes_every_format_and_ends_with_1_on_a_regression(

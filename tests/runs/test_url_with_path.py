@@ -73,9 +73,9 @@ def prefixes_of(system: str) -> dict[str, str]:
     return {"url": PREFIX}
 
 
-def same(one: Run, other: Run) -> None:
-    told, expected = ({v.requirement: (v.outcome, v.reason) for v in run.record.verdicts} for run in (one, other))
-    assert told == expected
+def same(item: Run, other: Run) -> None:
+    details, expected = ({v.requirement: (v.outcome, v.reason) for v in run.record.verdicts} for run in (item, other))
+    assert details == expected
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

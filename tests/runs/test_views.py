@@ -87,31 +87,33 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
 
 
 def expected(record: RunRecord) -> Numbers:
-    one = totals(record)
-    known = f", {one.known} known" if one.known else ""
+    item = totals(record)
+    known = f", {item.known} known" if item.known else ""
     found = (
-        "no deviation" if not one.deviations else f"{one.new} {'new ' if known else ''}deviation{'s' * (one.new != 1)}"
+        "no deviation"
+        if not item.deviations
+        else f"{item.new} {'new ' if known else ''}deviation{'s' * (item.new != 1)}"
     )
-    of = f" from {one.deviating} requirement{'s' * (one.deviating != 1)}" if one.deviations else ""
+    of = f" from {item.deviating} requirement{'s' * (item.deviating != 1)}" if item.deviations else ""
     return Numbers(
-        one.testable,
-        one.conforming,
-        one.deviating,
-        one.findings,
-        one.blocked,
-        one.not_tested,
-        f"{found}{known}{of}; {one.tested:,} of {one.testable:,} requirements tested",
+        item.testable,
+        item.conforming,
+        item.deviating,
+        item.findings,
+        item.blocked,
+        item.not_tested,
+        f"{found}{known}{of}; {item.tested:,} of {item.testable:,} requirements tested",
     )
 
 
 def of_allure(of: Run) -> Numbers:
     results = RunDirectory(of.output).allure_results
     read = [json.loads(path.read_text()) for path in results.glob("*-result.json")]
-    statuses = Counter(one["status"] for one in read)
-    groups = Counter(label["value"] for one in read for label in one["labels"] if label["name"] == "parentSuite")
+    statuses = Counter(item["status"] for item in read)
+    groups = Counter(label["value"] for item in read for label in item["labels"] if label["name"] == "parentSuite")
     assert statuses["skipped"] == groups["Blocked by a deviation"] + groups["Not tested"]
-    told = (results / "environment.properties").read_text()
-    verdict = next(line for line in told.splitlines() if line.startswith("Verdict=")).removeprefix("Verdict=")
+    message = (results / "environment.properties").read_text()
+    verdict = next(line for line in message.splitlines() if line.startswith("Verdict=")).removeprefix("Verdict=")
     return Numbers(
         len(read),
         statuses["passed"],
@@ -187,10 +189,10 @@ def test_junit_has_a_case_for_each_requirement_that_was_tested_or_blocked_and_fa
     of = runs(name)
     record, numbers = of.record, totals(of.record)
     root = ElementTree.parse(RunDirectory(of.output).junit).getroot()
-    new = [one for one in record.deviations if not one.baseline]
-    failing = {one.requirement for one in new}
-    told = {name: int(str(root.get(name))) for name in ("tests", "failures", "skipped", "errors")}
-    assert told == {
+    new = [deviation for deviation in record.deviations if not deviation.baseline]
+    failing = {deviation.requirement for deviation in new}
+    details = {name: int(str(root.get(name))) for name in ("tests", "failures", "skipped", "errors")}
+    assert details == {
         "tests": numbers.tested + numbers.blocked,
         "failures": len(failing),
         "skipped": numbers.deviating - len(failing) + numbers.findings + numbers.blocked,
@@ -198,28 +200,31 @@ def test_junit_has_a_case_for_each_requirement_that_was_tested_or_blocked_and_fa
     }
     red = [case for case in root.iter("testcase") if case.find("failure") is not None]
     fingerprints = [
-        one.get("value") for case in red for one in case.iter("property") if one.get("name") == "fingerprint"
+        element.get("value")
+        for case in red
+        for element in case.iter("property")
+        if element.get("name") == "fingerprint"
     ]
-    assert {one.fingerprint for one in new} <= set(fingerprints)
+    assert {deviation.fingerprint for deviation in new} <= set(fingerprints)
 
 
 def test_the_runs_differ_in_what_they_found(runs: Callable[[str], Run]) -> None:
-    told = [(one.new, one.known, one.deviating) for one in (totals(runs(name).record) for name in RUNS)]
-    assert told == [(0, 0, 0), (1, 0, 1), (3, 0, 3), (1, 1, 2)]
+    messages = [(item.new, item.known, item.deviating) for item in (totals(runs(name).record) for name in RUNS)]
+    assert messages == [(0, 0, 0), (1, 0, 1), (3, 0, 3), (1, 1, 2)]
     assert totals(runs(RUNS[3]).record).not_tested > totals(runs(RUNS[0]).record).not_tested
 
 
 def test_update_without_effect_is_one_deviation_with_its_fields(runs: Callable[[str], Run]) -> None:
     record = runs("three faults").record
-    told = {one.requirement: one for one in record.deviations}
-    assert set(told) == {"PM3-PROJECT-UPDATE-READ-BACK", "PM3-PROCESS-UPDATE-READ-BACK", "createProject.201:status"}
-    project, process = told["PM3-PROJECT-UPDATE-READ-BACK"], told["PM3-PROCESS-UPDATE-READ-BACK"]
-    for one, path in ((project, "/project/{uid}"), (process, "/project/{prj_uid}/process")):
-        assert re.fullmatch(rf"PUT \S*{re.escape(path)}: is accepted and changes nothing", one.title)
-        assert one.location == ""
+    details = {deviation.requirement: deviation for deviation in record.deviations}
+    assert set(details) == {"PM3-PROJECT-UPDATE-READ-BACK", "PM3-PROCESS-UPDATE-READ-BACK", "createProject.201:status"}
+    project, process = details["PM3-PROJECT-UPDATE-READ-BACK"], details["PM3-PROCESS-UPDATE-READ-BACK"]
+    for deviation, path in ((project, "/project/{uid}"), (process, "/project/{prj_uid}/process")):
+        assert re.fullmatch(rf"PUT \S*{re.escape(path)}: is accepted and changes nothing", deviation.title)
+        assert deviation.location == ""
     assert {"/prj_name", "/prj_description"} <= set(project.places)
     assert {"/pro_title", "/pro_status", "/pro_cost"} <= set(process.places)
-    blocked = {one.requirement: one.blocked_by for one in record.verdicts if one.blocked_by}
+    blocked = {verdict.requirement: verdict.blocked_by for verdict in record.verdicts if verdict.blocked_by}
     assert blocked["PM3-PROJECT-UPDATE-DIAGRAM"] == project.fingerprint
 
 

@@ -43,12 +43,12 @@ def target(directory: Path, system: str, toml: str) -> Target:
 
 @pytest.mark.parametrize("system", ["processmaker3", "processmaker4", "procesio"])
 def test_responding_server_is_not_waited_for(system: str, tmp_path: Path) -> None:
-    told: list[str] = []
+    messages: list[str] = []
     with served(system) as (reference, toml):
         before = reference.snapshot(), reference.residue()
-        waiting.wait(target(tmp_path, system, toml), [system], 3600, told.append)
+        waiting.wait(target(tmp_path, system, toml), [system], 3600, messages.append)
         assert (reference.snapshot(), reference.residue()) == before
-    assert told == []
+    assert messages == []
 
 
 def test_gateway_error_is_retried_without_credentials(tmp_path: Path) -> None:
@@ -65,6 +65,6 @@ def test_gateway_error_is_retried_without_credentials(tmp_path: Path) -> None:
 
 def test_waiting_ends_after_the_given_time(tmp_path: Path) -> None:
     toml = 'name = "x"\n[processmaker4]\nurl = "http://127.0.0.1:9"\naccess_token = "some-token"\nprocess_id = 7\n'
-    told: list[str] = []
-    waiting.wait(target(tmp_path, "processmaker4", toml), ["processmaker4"], 0.1, told.append)
-    assert told == ["Waiting up to 0.1 s until processmaker4 responds."]
+    messages: list[str] = []
+    waiting.wait(target(tmp_path, "processmaker4", toml), ["processmaker4"], 0.1, messages.append)
+    assert messages == ["Waiting up to 0.1 s until processmaker4 responds."]

@@ -46,7 +46,7 @@ def chain(result: Run) -> list[CitedExchange]:
     """The exchanges that lead to the only deviation of a run."""
     (deviation,) = result.record.deviations
     there = read(result.output, deviation.chain)
-    return [there[one] for one in deviation.chain]
+    return [there[value] for value in deviation.chain]
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,11 @@ def test_without_further_requests_the_walk_itself_is_the_sequence(
     ("seed", "options"),
     [
         pytest.param(8, (), id="standard"),
-        *(pytest.param(one, ("--depth", "deep"), id=f"deep-{one}", marks=pytest.mark.matrix) for one in range(10)),
-        *(pytest.param(one, ("-n", "3"), id=f"workers-{one}", marks=pytest.mark.matrix) for one in range(3)),
+        *(
+            pytest.param(number, ("--depth", "deep"), id=f"deep-{number}", marks=pytest.mark.matrix)
+            for number in range(10)
+        ),
+        *(pytest.param(number, ("-n", "3"), id=f"workers-{number}", marks=pytest.mark.matrix) for number in range(3)),
     ],
 )
 def test_walks_find_nothing_on_a_faultless_server(

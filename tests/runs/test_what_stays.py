@@ -37,10 +37,10 @@ def test_soft_deleted_resource_is_residue(tmp_path: Path, kind: str, only: str) 
             marked = len(reference.people.disabled)
         else:
             cases = reference.casebook.cases.values()
-            marked = sum(one.status == "DELETED" for case in cases for one in case.inputs.values())
-    found = [one for one in record.residue if one.why == SOFT_DELETED and kind in one.kind]
+            marked = sum(item.status == "DELETED" for case in cases for item in case.inputs.values())
+    found = [residue for residue in record.residue if residue.why == SOFT_DELETED and kind in residue.kind]
     assert marked
-    assert sum(one.count for one in found) == marked
+    assert sum(residue.count for residue in found) == marked
     assert not record.leftovers
 
 
@@ -82,11 +82,11 @@ def test_a_role_that_keeps_its_deleted_users_is_left_over_with_the_words_of_the_
         done = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", pytest_args=("-k", "test_roles"))
         there = set(reference.people.roles) - before
     assert (done.record.deviations, done.record.findings) == ([], [])
-    assert {one.identifier for one in done.record.leftovers} == there
+    assert {leftover.identifier for leftover in done.record.leftovers} == there
     assert there
-    for one in done.record.leftovers:
-        assert one.why.startswith("deleteRole: status 400")
-        assert KEPT in one.why
+    for leftover in done.record.leftovers:
+        assert leftover.why.startswith("deleteRole: status 400")
+        assert KEPT in leftover.why
 
 
 def keeping_roles(reference: Any) -> None:
@@ -116,12 +116,12 @@ def test_unreadable_resource_is_left_over_if_a_part_is_still_read(
         before = json.dumps(reference.snapshot())
         done = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", pytest_args=("-k", only))
         after = json.dumps(reference.snapshot())
-    left = [one for one in done.record.leftovers if one.kind == kind]
+    left = [leftover for leftover in done.record.leftovers if leftover.kind == kind]
     assert left
-    for one in left:
-        assert one.identifier in after
-        assert one.identifier not in before
-        assert one.why.endswith("was accepted, and it is still there")
+    for leftover in left:
+        assert leftover.identifier in after
+        assert leftover.identifier not in before
+        assert leftover.why.endswith("was accepted, and it is still there")
 
 
 def departments_keeping_deleted_users(reference: Any) -> None:
@@ -173,4 +173,4 @@ def test_only_sent_requests_are_counted(tmp_path: Path, system: str, safety: str
         (tmp_path / "target.toml").write_text(toml)
         record = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", "--safety", safety).record
     assert record.requests == sum("token" not in path for path in asked)
-    assert any(one.reason == "safety level" for one in record.verdicts) is (safety == "read-only")
+    assert any(verdict.reason == "safety level" for verdict in record.verdicts) is (safety == "read-only")

@@ -31,7 +31,7 @@ def said(directory: Path, system: str, *pytest_args: str) -> dict[str, str]:
         started = reference.residue().get("instances", 0)
     assert result.code == exit_codes.OK, result.printed
     assert started <= LIMITS["executions"]
-    return {one.requirement: f"{one.outcome} {one.reason}" for one in result.record.verdicts}
+    return {verdict.requirement: f"{verdict.outcome} {verdict.reason}" for verdict in result.record.verdicts}
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def said(directory: Path, system: str, *pytest_args: str) -> dict[str, str]:
 def test_several_workers_give_the_same_verdicts_as_one(number: str, chosen: tuple[str, ...], tmp_path: Path) -> None:
     alone = said(tmp_path / "alone", "processmaker3", *chosen)
     # no test has more open resources than it is allowed
-    assert not any("limit reached" in one for one in alone.values())
+    assert not any("limit reached" in value for value in alone.values())
     assert said(tmp_path / "many", "processmaker3", "-n", number, "--dist", "load", *chosen) == alone
 
 
@@ -61,11 +61,11 @@ def test_all_processes_together_stay_within_the_limit(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     taken: Any = context.Queue()
     those = [context.Process(target=take, args=(tmp_path, str(number), 40, taken)) for number in range(4)]
-    for one in those:
-        one.start()
+    for process in those:
+        process.start()
     assert sum(taken.get(timeout=300) for _ in those) == 40
-    for one in those:
-        one.join()
+    for process in those:
+        process.join()
     account = Account(tmp_path, "last", 4)
     account.give_back("executions")
     assert (account.count("executions"), account.take("executions", 40), account.take("executions", 40)) == (
@@ -77,7 +77,7 @@ def test_all_processes_together_stay_within_the_limit(tmp_path: Path) -> None:
 
 def test_rate_limit_holds_for_all_workers(tmp_path: Path) -> None:
     first, second = Account(tmp_path, "a", 2), Account(tmp_path, "b", 2)
-    waits = [one.turn(0.5, lambda: 7.0) for one in (first, second, first)]
+    waits = [account.turn(0.5, lambda: 7.0) for account in (first, second, first)]
     assert waits == [0.0, 0.5, 1.0]
 
 

@@ -62,9 +62,9 @@ def in_three_lines(result: Run) -> list[str]:
 
 
 LOGINS: dict[str, tuple[Change, str]] = {
-    "processmaker3": (lambda one: one.update(password="nobody-knows-this"), "username = 'admin' or password"),
-    "processmaker4": (lambda one: one.update(access_token="nobody-gave-this"), "[processmaker4] access_token"),
-    "procesio": (lambda one: one.update(password="nobody-knows-this"), "username = 'demo' or password"),
+    "processmaker3": (lambda item: item.update(password="nobody-knows-this"), "username = 'admin' or password"),
+    "processmaker4": (lambda item: item.update(access_token="nobody-gave-this"), "[processmaker4] access_token"),
+    "procesio": (lambda item: item.update(password="nobody-knows-this"), "username = 'demo' or password"),
 }
 
 
@@ -89,7 +89,7 @@ def test_an_absent_target_ends_a_run_at_once_with_three_lines(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "500")
     keys = ("proxy_url", "web_url") if system == "procesio" else ("url",)
-    result, requests = ran(system, lambda one: one.update(dict.fromkeys(keys, NOBODY)), tmp_path)
+    result, requests = ran(system, lambda item: item.update(dict.fromkeys(keys, NOBODY)), tmp_path)
     _, problem, _ = in_three_lines(result)
     assert (result.code, result.record.deviations, requests) == (exit_codes.UNAVAILABLE, [], 0)
     assert any(f"[{system}] {key}" in problem for key in keys)
@@ -107,32 +107,32 @@ def broken(_: Any) -> JSONResponse:
     return JSONResponse({"message": "Server Error"}, 500)
 
 
-def as_clerk(one: dict[str, Any]) -> None:
-    one.update(one["users"].pop("outsider"))
+def as_clerk(item: dict[str, Any]) -> None:
+    item.update(item["users"].pop("outsider"))
 
 
 def without_such(key: str) -> Change:
     """A change that names something under a key of the fixtures that the server does not know."""
-    return lambda one: one["fixtures"].update({key: "f" * 32})
+    return lambda item: item["fixtures"].update({key: "f" * 32})
 
 
 WRONG: dict[str, tuple[str, Change, str, str]] = {
     "user without the permission": ("processmaker3", as_clerk, "", "Give the user the permission PM_FACTORY, or"),
     "web_url of the other API": (
-        "procesio", lambda one: one.update(web_url=one["proxy_url"]), "",
+        "procesio", lambda item: item.update(web_url=item["proxy_url"]), "",
         "no API found (status 404: Not Found). Correct [procesio] web_url = ",
     ),
-    "workspace": ("procesio", lambda one: one.update(workspace_id=GUID), "", f"[procesio] workspace_id = '{GUID}'"),
+    "workspace": ("procesio", lambda item: item.update(workspace_id=GUID), "", f"[procesio] workspace_id = '{GUID}'"),
     "user's password": (
-        "processmaker3", lambda one: one["users"]["cases"].update(password="nobody-knows-this"), "test_access",
+        "processmaker3", lambda item: item["users"]["cases"].update(password="nobody-knows-this"), "test_access",
         "Correct [processmaker3.users.cases] username = 'caseworker' or password",
     ),
     "api key": (
-        "procesio", lambda one: one["api_key"].update(value="nobody-knows-this"), "test_an_api_key_runs",
+        "procesio", lambda item: item["api_key"].update(value="nobody-knows-this"), "test_an_api_key_runs",
         "Correct [procesio.api_key] name = 'reference' or value",
     ),
     "other_process_id": (
-        "processmaker4", lambda one: one.update(other_process_id=4711), "", "Correct other_process_id in the"
+        "processmaker4", lambda item: item.update(other_process_id=4711), "", "Correct other_process_id in the"
     ),
     **{
         f"fixture {key}": ("processmaker3", without_such(key), only, f"Correct {key} in the")
@@ -147,7 +147,7 @@ WRONG: dict[str, tuple[str, Change, str, str]] = {
         }.items()
     },
     "running case as completed": (
-        "processmaker3", lambda one: one["fixtures"].update(completed_case=one["fixtures"].pop("note_case")),
+        "processmaker3", lambda item: item["fixtures"].update(completed_case=item["fixtures"].pop("note_case")),
         "test_a_case_tells or test_files_can_be_listed or status", "shows a current task, and the app_status of case",
     ),
 }  # fmt: skip
@@ -155,10 +155,10 @@ WRONG: dict[str, tuple[str, Change, str, str]] = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_the_target_file_is_blamed_and_not_the_server(name: str, tmp_path: Path) -> None:
-    system, change, only, told = WRONG[name]
+    system, change, only, message = WRONG[name]
     result, _ = ran(system, change, tmp_path, only=only)
-    assert (result.code, [one.title for one in result.record.deviations]) == (exit_codes.UNAVAILABLE, [])
-    assert [one for one in result.record.problems if told in one], result.record.problems
+    assert (result.code, [deviation.title for deviation in result.record.deviations]) == (exit_codes.UNAVAILABLE, [])
+    assert [problem for problem in result.record.problems if message in problem], result.record.problems
     assert "nobody-knows-this" not in result.printed
 
 
@@ -220,7 +220,7 @@ def test_a_key_is_no_mistake_where_a_key_of_the_run_fails_as_well(
         lambda _: None,
         tmp_path,
         only="test_an_api_key_runs",
-        front=lambda one: one.wrap(failing),
+        front=lambda reference: reference.wrap(failing),
         faults=("pro-api-key-refused",),
     )
     assert (result.code, result.record.problems) == (code, [])

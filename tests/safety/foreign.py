@@ -71,10 +71,10 @@ def filled(
 def makers(system: str) -> list[Operation]:
     """The operations that create something of a name of its own from nothing but a JSON body."""
     return [
-        one
-        for one in load(system).operations.values()
-        if one.effect == "create" and one.names and not one.touches and not one.path_parameters
-        if one.body("application/json") is not None
+        operation
+        for operation in load(system).operations.values()
+        if operation.effect == "create" and operation.names and not operation.touches and not operation.path_parameters
+        if operation.body("application/json") is not None
     ]
 
 
@@ -82,7 +82,7 @@ def fill(target: Target, things: int) -> dict[str, int]:
     """Create things of every kind until there are so many, round by round; returns how many of each kind."""
     worker = Worker(target, run="others")
     made: dict[str, int] = {}
-    every = [(one, worker.begin(system, ())[0]) for system in target.systems for one in makers(system)]
+    every = [(maker, worker.begin(system, ())[0]) for system in target.systems for maker in makers(system)]
     with httpx.Client(trust_env=False) as client:
         for number in count():
             for operation, session in every:
@@ -111,10 +111,10 @@ def differences(before: Any, after: Any, place: str = "") -> list[str]:
     """Where something that was there before is there no more, or not the same. What came beside it is passed over."""
     if isinstance(before, dict) and isinstance(after, dict):
         return [
-            told
-            for name, one in before.items()
-            for told in (
-                differences(one, after[name], f"{place}/{name}") if name in after else [f"{place}/{name} gone"]
+            message
+            for name, item in before.items()
+            for message in (
+                differences(item, after[name], f"{place}/{name}") if name in after else [f"{place}/{name} gone"]
             )
         ]
     return [] if before == after else [f"{place}: {before!r} is {after!r}"]
@@ -124,10 +124,10 @@ def without(state: Any, names: set[str], depth: int = 0) -> Any:
     """The state of references, by system and kind, without the things that have one of some names, or are one."""
     if not isinstance(state, dict):
         return state
-    kept = {key: one for key, one in state.items() if depth < 2 or not _is_called(one, names)}
-    return {key: without(one, names, depth + 1) for key, one in kept.items()}
+    kept = {key: item for key, item in state.items() if depth < 2 or not _is_called(item, names)}
+    return {key: without(item, names, depth + 1) for key, item in kept.items()}
 
 
-def _is_called(one: Any, names: set[str]) -> bool:
-    values = one.values() if isinstance(one, dict) else [one]
+def _is_called(item: Any, names: set[str]) -> bool:
+    values = item.values() if isinstance(item, dict) else [item]
     return not names.isdisjoint(map(str, values))

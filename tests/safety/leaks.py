@@ -20,24 +20,24 @@ DEEPEST: Final = 3  # wrappings within each other
 
 def forms(secret: str) -> frozenset[bytes]:
     """The forms of a secret, or enough of it to guess the rest, in bytes, also within a longer text in Base64."""
-    told = secret[:-GUESSABLE].encode()
-    found = {told, quote(secret[:-GUESSABLE], safe="").encode(), told.hex().encode()}
+    content = secret[:-GUESSABLE].encode()
+    found = {content, quote(secret[:-GUESSABLE], safe="").encode(), content.hex().encode()}
     for shift in range(3):  # where it begins within a group of three bytes decides what it looks like
-        whole = base64.b64encode(b"\0" * shift + told)
+        whole = base64.b64encode(b"\0" * shift + content)
         inner = whole[4 if shift else 0 : -4]
         found |= {inner, inner.translate(bytes.maketrans(b"+/", b"-_"))}
-    return frozenset(one for one in found if len(one) >= 6)
+    return frozenset(data for data in found if len(data) >= 6)
 
 
 def leaks(directory: Path, secrets: Collection[str]) -> list[str]:
     """The files below `directory` that contain a secret, with the first characters of its form."""
     hidden = frozenset().union(*map(forms, secrets))
     return [
-        f"{path.relative_to(directory)}: {one[:6]!r}…"
+        f"{path.relative_to(directory)}: {data[:6]!r}…"
         for path in sorted(directory.rglob("*"))
         if path.is_file()
-        for one in hidden
-        if any(one in text for text in unwrapped(path.read_bytes()))
+        for data in hidden
+        if any(data in text for text in unwrapped(path.read_bytes()))
     ]
 
 

@@ -33,10 +33,12 @@ KINDS: Final = {
 }
 SHOWN_IN_READ: Final = ("read", "everywhere", "spelled", "twin", "several", "second")
 SHOWN_IN_LIST: Final = ("listed", "everywhere", "named", "second")
-EVERY: Final = [one for name in SYSTEMS for one in load(name).operations.values()]
-CREATES: Final = [one for one in EVERY if one.effect == "create"]
+EVERY: Final = [operation for name in SYSTEMS for operation in load(name).operations.values()]
+CREATES: Final = [operation for operation in EVERY if operation.effect == "create"]
 MAKERS: Final = [
-    one for one in EVERY if one.effect in ("update", "execute") and any(link.pointer for link in one.links)
+    operation
+    for operation in EVERY
+    if operation.effect in ("update", "execute") and any(link.pointer for link in operation.links)
 ]
 """What makes something without being a create: its response is believed as little."""
 IDENTIFIER: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -89,8 +91,8 @@ class Liar:
         if operation.effect == "read":
             return
         text = f"{scope['path']}?{unquote(scope['query_string'].decode())} {body.decode('utf-8', 'replace')}"
-        named = [one for one in self.foreign if loose(one) in loose(text)]
-        self.asked += [f"{operation.id} of {one}" for one in named]
+        named = [value for value in self.foreign if loose(value) in loose(text)]
+        self.asked += [f"{operation.id} of {value}" for value in named]
 
     def _asked(self, operation: Operation, path: Any, scope: Scope) -> Scope:
         """A read of what was claimed asks for what was created, so that its response shows that."""
@@ -146,12 +148,12 @@ class Liar:
         shown = json.loads(content)
         own, name = listing.item.strip("/"), listing.name.strip("/")
         hidden = {created for given, (created, _) in self.claimed.items() if created != given}
-        for one in list(nodes(shown)):
-            for key, items in one.items():
+        for node in list(nodes(shown)):
+            for key, items in node.items():
                 if isinstance(items, list):
-                    one[key] = [item for item in items if not (isinstance(item, dict) and item.get(own) in hidden)]
-            if one.get(own) in self.claimed:
-                one[name] = self.claimed[one[own]][1]
+                    node[key] = [item for item in items if not (isinstance(item, dict) and item.get(own) in hidden)]
+            if node.get(own) in self.claimed:
+                node[name] = self.claimed[node[own]][1]
         if isinstance(shown, list):
             shown = [item for item in shown if not (isinstance(item, dict) and item.get(own) in hidden)]
         return json.dumps(shown).encode()
@@ -159,21 +161,21 @@ class Liar:
 
 def wide(text: str) -> str:
     """The text in wide letters and digits, the first with an accent: the same to a database that compares loosely."""
-    return "".join(chr(ord(one) + 0xFEE0) if one.isalnum() else one for one in text[:-1]) + text[-1] + "\u0301"
+    return "".join(chr(ord(value) + 0xFEE0) if value.isalnum() else value for value in text[:-1]) + text[-1] + "\u0301"
 
 
 def loose(text: str) -> str:
     """The text as such a database compares it."""
     apart = unicodedata.normalize("NFKD", text)
-    return "".join(one for one in apart if not unicodedata.combining(one)).casefold()
+    return "".join(value for value in apart if not unicodedata.combining(value)).casefold()
 
 
 def nodes(body: Any) -> Iterator[dict[str, Any]]:
     """Every object of a body."""
     if isinstance(body, dict):
         yield body
-    for one in body.values() if isinstance(body, dict) else body if isinstance(body, list) else ():
-        yield from nodes(one)
+    for item in body.values() if isinstance(body, dict) else body if isinstance(body, list) else ():
+        yield from nodes(item)
 
 
 async def whole(receive: Receive) -> bytes:

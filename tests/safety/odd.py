@@ -34,7 +34,7 @@ numbers = st.one_of(
 
 def wide(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.one_of(
-        st.lists(inner, max_size=4), st.dictionaries(texts.filter(lambda one: len(one) < 99), inner, max_size=4)
+        st.lists(inner, max_size=4), st.dictionaries(texts.filter(lambda value: len(value) < 99), inner, max_size=4)
     )
 
 
@@ -52,8 +52,8 @@ def spelled(secret: str) -> st.SearchStrategy[str]:
             secret,
             quote(secret, safe=""),
             "".join(f"%{byte:02x}" for byte in secret.encode()),
-            "".join(f"\\u{ord(one):04x}" for one in secret),
-            "".join(f"&#{ord(one)};" for one in secret),
+            "".join(f"\\u{ord(value):04x}" for value in secret),
+            "".join(f"&#{ord(value)};" for value in secret),
             base64.b64encode(secret.encode()).decode(),
             base64.urlsafe_b64encode(f"xy{secret} more".encode()).decode().rstrip("="),
             secret.encode().hex().upper(),
@@ -141,7 +141,7 @@ def changed(draw: DrawFn, data: Any) -> Any:
         key = draw(st.sampled_from(sorted(data)))
         match draw(st.integers(0, 7)):
             case 0:
-                return {name: one for name, one in data.items() if name != key}
+                return {name: item for name, item in data.items() if name != key}
             case 1:
                 return {**data, draw(texts): draw(values)}
             case _:
@@ -262,8 +262,11 @@ def bodies(draw: DrawFn, true: Any) -> bytes:
         case 6:
             return f"<html><form action='/login?{draw(spelled(SECRET))}'>{draw(texts)}".encode("utf-8", "surrogatepass")
         case 7:
-            told = {"error": {"message": draw(spelled(PASSWORD)), "code": draw(values)}, "access_token": draw(values)}
-            return as_json(told)
+            details = {
+                "error": {"message": draw(spelled(PASSWORD)), "code": draw(values)},
+                "access_token": draw(values),
+            }
+            return as_json(details)
         case 8:
             return as_json({draw(spelled(SECRET)): draw(spelled(PASSWORD)), "list": [draw(spelled(SECRET))] * 3})
         case 9:

@@ -23,15 +23,15 @@ def untouched(there: Filled, output: Path, *options: str, owned: bool = False) -
     assert result.record.problems == []
     assert (result.code, result.record.complete) == (exit_codes.OK, True), result.printed
     assert result.record.leftovers == []
-    unproved = [one for one in result.record.residue if one.why == UNPROVED]
+    unproved = [residue for residue in result.record.residue if residue.why == UNPROVED]
     assert bool(unproved) == owned
-    assert without(there.snapshot(), {name for one in unproved for name in one.identifiers}) == there.before
+    assert without(there.snapshot(), {name for residue in unproved for name in residue.identifiers}) == there.before
 
 
 @pytest.mark.matrix
 def test_run_does_not_change_resources_of_others(tmp_path: Path) -> None:
     with filled(tmp_path, 60) as there:
-        assert set(there.made) == {one.resource for system in SYSTEMS for one in makers(system)}
+        assert set(there.made) == {maker.resource for system in SYSTEMS for maker in makers(system)}
         untouched(there, tmp_path / "run", "--max-examples", "2", owned=True)
 
 
@@ -47,15 +47,15 @@ def test_long_run_does_not_change_three_hundred_resources_of_others(seed: int, t
 @pytest.mark.parametrize("systems", [("procesio",), pytest.param(SYSTEMS, marks=pytest.mark.matrix)], ids="+".join)
 def test_run_at_level_disposable_does_not_change_resources_of_others(systems: tuple[str, ...], tmp_path: Path) -> None:
     with filled(tmp_path, 60, level="disposable") as there:
-        untouched(there, tmp_path / "run", "--max-examples", "2", *(f"--system={one}" for one in systems))
+        untouched(there, tmp_path / "run", "--max-examples", "2", *(f"--system={system}" for system in systems))
 
 
 @pytest.mark.matrix
 def test_read_only_run_leaves_only_tokens(tmp_path: Path) -> None:
     with filled(tmp_path, 60, level="read-only") as there:
-        residue = {system: one.residue() for system, one in there.references.items()}
+        residue = {system: reference.residue() for system, reference in there.references.items()}
         untouched(there, tmp_path / "run", "--max-examples", "2")
-        after = {system: one.residue() for system, one in there.references.items()}
+        after = {system: reference.residue() for system, reference in there.references.items()}
     assert {system: counts | {"tokens": 0} for system, counts in after.items()} == {
         system: counts | {"tokens": 0} for system, counts in residue.items()
     }

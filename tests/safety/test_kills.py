@@ -28,10 +28,12 @@ from .kills import MOMENTS, Kill, Killer, spread
 
 pytestmark = pytest.mark.timeout(900)  # it ends by itself; on a busy machine late
 
-CREATES: Final = [one for name in SYSTEMS for one in load(name).operations.values() if one.effect == "create"]
-UNLISTED: Final = {one.resource for one in CREATES if not (one.link("list") and one.names)}
+CREATES: Final = [
+    operation for name in SYSTEMS for operation in load(name).operations.values() if operation.effect == "create"
+]
+UNLISTED: Final = {create.resource for create in CREATES if not (create.link("list") and create.names)}
 """What nobody can find when it was made and the answer was lost: no documented operation lists it."""
-UNSHOWN: Final = {one.resource for one in CREATES if not (one.link("list") or one.link("read"))}
+UNSHOWN: Final = {create.resource for create in CREATES if not (create.link("list") or create.link("read"))}
 """What no operation shows, so that a journal alone would have to be believed that it is the run's own."""
 MANY: Final = 100
 FEW: Final = [
@@ -104,6 +106,6 @@ def test_sweeps_remove_the_leftovers_of_a_hundred_kills(kill: Kill, tmp_path: Pa
 
 def test_kills_are_spread_over_all_moments() -> None:
     kills = spread(MANY)
-    shapes = {(one.moment, one.group, one.workers) for one in kills}
-    assert shapes == {(one, group, workers) for one in MOMENTS for group in (True, False) for workers in (1, 3)}
-    assert len({str(one) for one in kills}) == MANY
+    shapes = {(kill.moment, kill.group, kill.workers) for kill in kills}
+    assert shapes == {(moment, group, workers) for moment in MOMENTS for group in (True, False) for workers in (1, 3)}
+    assert len({str(kill) for kill in kills}) == MANY

@@ -41,7 +41,7 @@ FEW: Final = [
 ]
 SHORT: Final = (("createDataType", "named"),)
 """What runs by default."""
-BY_NAME: Final = {one.id: one for one in [*CREATES, *MAKERS]}
+BY_NAME: Final = {create.id: create for create in [*CREATES, *MAKERS]}
 UNCALLED: Final = ("createApiKey", "generateBpmnProject", "uploadInputDocument")
 """What a run does not call at level owned: it is personal, or would change a fixture."""
 PERMITTED: Final = (exit_codes.OK, exit_codes.DEVIATIONS, exit_codes.UNAVAILABLE)
@@ -97,7 +97,7 @@ def test_resources_of_others_are_safe_from_a_lying_server(operation: str, kind: 
 @pytest.mark.matrix
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("operation", [*CREATES, *MAKERS], ids=lambda one: one.id)
+@pytest.mark.parametrize("operation", [*CREATES, *MAKERS], ids=lambda item: item.id)
 def test_lies_about_creates_harm_nobody(operation: Operation, kind: str, tmp_path: Path) -> None:
     liar = lied_to(operation, kind, tmp_path)
     assert (liar.creates > 0) == (operation.id not in UNCALLED)

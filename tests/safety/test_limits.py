@@ -42,7 +42,9 @@ def test_run_stays_within_its_limits(system: str, workers: str, tmp_path: Path) 
     assert 1 <= watch.most_under_way <= IN_FLIGHT
     # Each worker waits for its own turn, and may be late for it when the machine is busy.
     assert watch.most_in_a_second <= PER_SECOND + max(IN_FLIGHT, int(workers))
-    stays = sum(one.count for one in result.record.residue if one.why)  # what cannot be removed, and is reported
+    stays = sum(
+        residue.count for residue in result.record.residue if residue.why
+    )  # what cannot be removed, and is reported
     assert 1 <= watch.most_there - before <= OPEN + stays
     if system == "procesio":
         assert 1 <= reference.residue()["instances"] <= EXECUTIONS

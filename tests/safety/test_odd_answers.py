@@ -112,16 +112,16 @@ def actions(system: str) -> dict[str, Action]:
     def lived(operation: Operation) -> Action:
         return lambda session: Lifecycle(session, operation).run()
 
-    callable_ones = [one for one in spec.operations.values() if one.id not in MADE_FOR_IT]
-    found: dict[str, Action] = {f"call {one.id}": called(one) for one in callable_ones}
-    found |= {f"life {one.id}": lived(one) for one in lifecycle_operations(spec)}
+    callable_ones = [item for item in spec.operations.values() if item.id not in MADE_FOR_IT]
+    found: dict[str, Action] = {f"call {item.id}": called(item) for item in callable_ones}
+    found |= {f"life {item.id}": lived(item) for item in lifecycle_operations(spec)}
     package = importlib.import_module(f"conformance.suites.{system}")
     for module in pkgutil.iter_modules(package.__path__):
         if module.name.startswith("test_"):
             held = vars(importlib.import_module(f"{package.__name__}.{module.name}"))
-            for name, one in held.items():
-                if name.startswith("test_") and list(inspect.signature(one).parameters) == ["session"]:
-                    found[f"{module.name} {name}"] = one
+            for name, item in held.items():
+                if name.startswith("test_") and list(inspect.signature(item).parameters) == ["session"]:
+                    found[f"{module.name} {name}"] = item
     return found
 
 
@@ -136,15 +136,18 @@ def there(system: str, directory: Path) -> Iterator[There]:
 
         with contextlib.ExitStack() as servers:
             text = edited(toml, change)
-            fronts = {one: Odd("odd", one) for one in dict.fromkeys(url)}
-            for one, front in fronts.items():
+            fronts = {item: Odd("odd", item) for item in dict.fromkeys(url)}
+            for item, front in fronts.items():
                 servers.enter_context(front)
-                text = text.replace(one, front.url)
+                text = text.replace(item, front.url)
             path = directory / f"{system}.toml"
             path.write_text(text)
             last = list(fronts.values())[-1]
             examples = [
-                example for one in load(system).operations.values() for a in one.responses for example in a.examples
+                example
+                for operation in load(system).operations.values()
+                for a in operation.responses
+                for example in a.examples
             ]
             yield There(last, path, load_target(path), actions(system), examples or [{}])
 
@@ -188,7 +191,7 @@ def shown(directory: Path) -> list[str]:
             text = path.read_text(encoding="utf-8", errors="replace")
             unescaped = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
             marked_up = html.unescape(TOO_LONG.sub("", text))  # which fails on numbers of thousands of digits
-            readings = {one.encode("utf-8", "replace") for one in (text, marked_up, unquote(text), unescaped)}
+            readings = {value.encode("utf-8", "replace") for value in (text, marked_up, unquote(text), unescaped)}
             if any(form in reading for form in FORMS for reading in readings):
                 found.append(path.name)
     return found
@@ -262,7 +265,7 @@ def test_whole_run_of_odd_responses_ends_in_order(system: str, number: int, tmp_
 
 
 def test_the_checks_of_these_tests_can_fail(tmp_path: Path) -> None:
-    for number, text in enumerate((odd.SECRET, "".join(f"\\u{ord(one):04x}" for one in odd.SECRET))):
+    for number, text in enumerate((odd.SECRET, "".join(f"\\u{ord(value):04x}" for value in odd.SECRET))):
         (tmp_path / f"{number}.json").write_text(text)
     assert sorted(shown(tmp_path)) == ["0.json", "1.json"]
     with there("processmaker4", tmp_path) as place:

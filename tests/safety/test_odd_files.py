@@ -128,7 +128,7 @@ def test_init_replaces_regular_files_only(kind: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["init", "target.toml", "--system", *words], input="token-1234567\n")
     assert result.exit_code == exit_codes.USAGE, result.output
     assert "is not a regular file" in result.output
-    assert [one.name for one in tmp_path.iterdir()] == ["target.toml"]
+    assert [path.name for path in tmp_path.iterdir()] == ["target.toml"]
     assert not (tmp_path / "target.toml").is_file()
 
 

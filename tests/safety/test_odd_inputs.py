@@ -107,7 +107,7 @@ def trace(text: str) -> str:
 
 def hidden(text: str) -> list[str]:
     """The secrets, but for a few characters of them, that a text shows."""
-    return [one for one in (odd.SECRET, odd.PASSWORD) if one[:-4] in text]
+    return [value for value in (odd.SECRET, odd.PASSWORD) if value[:-4] in text]
 
 
 def tried(number: int, example: st.SearchStrategy[Any], check: Callable[[Any], None]) -> None:

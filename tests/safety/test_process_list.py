@@ -40,7 +40,7 @@ def test_no_process_of_a_run_shows_a_secret(tmp_path: Path) -> None:
         most = 0
         while process.poll() is None:
             shown = shown_of(process.pid)
-            most = max(most, len({one for one in shown if b"\0" in one and b"python" in one}))
+            most = max(most, len({data for data in shown if b"\0" in data and b"python" in data}))
             seen |= shown
             time.sleep(0.05)
         printed, _ = process.communicate()
@@ -48,4 +48,4 @@ def test_no_process_of_a_run_shows_a_secret(tmp_path: Path) -> None:
     assert process.returncode == exit_codes.OK, printed
     assert most >= 2, "the processes were not seen at all"
     assert len(secrets) > 2
-    assert not [one for one in secrets for text in seen if one in text]
+    assert not [secret for secret in secrets for text in seen if secret in text]

@@ -24,8 +24,8 @@ def put(*path: str | int) -> Callable[[dict[str, Any]], None]:
 
     def edit(data: dict[str, Any]) -> None:
         node: Any = data
-        for one in path[:-1]:
-            node = node[one]
+        for value in path[:-1]:
+            node = node[value]
         node[path[-1]] = HOSTILE
 
     return edit
@@ -33,8 +33,8 @@ def put(*path: str | int) -> Callable[[dict[str, Any]], None]:
 
 PLACES = [
     ("target", "name"), ("target", "systems", 0), ("started",), ("shard",), ("problems",), ("suite", "version"),
-    *(("deviations", 0, one) for one in ("title", "observed", "fingerprint", "system", "profile", "reproduce")),
-    *(("verdicts", 0, one) for one in ("requirement", "profile", "system", "lines")),
+    *(("deviations", 0, value) for value in ("title", "observed", "fingerprint", "system", "profile", "reproduce")),
+    *(("verdicts", 0, value) for value in ("requirement", "profile", "system", "lines")),
 ]  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def test_a_hostile_record_is_refused_or_shown_as_text(place: tuple[str | int, ..
     for call in calls:
         result = CliRunner().invoke(main, call)
         assert result.exit_code in (exit_codes.OK, exit_codes.DEVIATIONS, exit_codes.USAGE), (call[0], result.output)
-        assert all(one.isprintable() or one in "\n\t" for one in result.output), call[0]
+        assert all(value.isprintable() or value in "\n\t" for value in result.output), call[0]
         assert "\n::error" not in result.output
     for path in out.rglob("*.*"):
         assert "<script>alert" not in path.read_text(encoding="utf-8") or path.suffix == ".json"

@@ -23,12 +23,12 @@ AGAIN: Final[Mapping[str, tuple[str, str, str, Rename]]] = {
         "processmaker3",
         "workspace",
         "projects",
-        lambda one: replace(one, name=NAME, description="", diagrams=[]),
+        lambda item: replace(item, name=NAME, description="", diagrams=[]),
     ),
-    "department": ("processmaker3", "people", "departments", lambda one: replace(one, title=NAME)),
-    "process": ("procesio", "workspace", "processes", lambda one: {**one, "name": NAME, "title": NAME}),
-    "credential": ("procesio", "credentials", "credentials", lambda one: {"id": one["id"], "name": NAME}),
-    "data type": ("procesio", "data_types", "types", lambda one: {**one, "name": NAME, "displayName": NAME}),
+    "department": ("processmaker3", "people", "departments", lambda item: replace(item, title=NAME)),
+    "process": ("procesio", "workspace", "processes", lambda item: {**item, "name": NAME, "title": NAME}),
+    "credential": ("procesio", "credentials", "credentials", lambda item: {"id": item["id"], "name": NAME}),
+    "data type": ("procesio", "data_types", "types", lambda item: {**item, "name": NAME, "displayName": NAME}),
 }
 """By kind: where a reference keeps such things, and what somebody else makes of the identifier of one."""
 
@@ -52,7 +52,7 @@ class GivenAgain(dict[str, Any]):
 
     def changed(self) -> list[str]:
         """What somebody else has no longer, or not as it was made."""
-        return self.lost + [key for key, one in self.given.items() if self.get(key) != one]
+        return self.lost + [key for key, item in self.given.items() if self.get(key) != item]
 
 
 class ShelfGivenAgain(GivenAgain, Shelf):
@@ -73,7 +73,7 @@ def giving_again(reference: Reference, kind: str) -> GivenAgain:
 
 
 @pytest.mark.parametrize(
-    "kind", [pytest.param(one, marks=[] if one == "credential" else [pytest.mark.matrix]) for one in AGAIN]
+    "kind", [pytest.param(value, marks=[] if value == "credential" else [pytest.mark.matrix]) for value in AGAIN]
 )
 def test_resource_with_a_reused_identifier_is_not_touched(kind: str, tmp_path: Path) -> None:
     system = AGAIN[kind][0]

@@ -112,8 +112,8 @@ def test_every_harmful_test_is_refused_and_fails_the_run_with_a_clear_message(tm
     assert "the guard refused a request" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     record = record_file.read(tmp_path / "run")
-    refused = [one for one in record.problems if "the guard refused a request" in one]
-    harmless = [way for at, way in enumerate(HARM) if not any(f"::test_harm_{at}: " in one for one in refused)]
+    refused = [problem for problem in record.problems if "the guard refused a request" in problem]
+    harmless = [way for at, way in enumerate(HARM) if not any(f"::test_harm_{at}: " in value for value in refused)]
     assert harmless == []
     assert len(refused) == len(HARM)
     assert (record.leftovers, record.deviations) == ([], [])
@@ -127,7 +127,7 @@ def test_harmless_test_passes(tmp_path: Path) -> None:
 def test_an_error_of_the_suite_is_reported_without_a_secret(tmp_path: Path) -> None:
     done = attempted(["raise ValueError(session.table.password.get_secret_value(), headers)"], tmp_path)
     assert done.returncode == exit_codes.INTERNAL, done.stdout + done.stderr
-    told = [path for path in (tmp_path / "run").rglob("*") if path.is_file() and b"ValueError" in path.read_bytes()]
-    assert {path.name for path in told} >= {"run.json", "junit.xml"}
+    messages = [path for path in (tmp_path / "run").rglob("*") if path.is_file() and b"ValueError" in path.read_bytes()]
+    assert {path.name for path in messages} >= {"run.json", "junit.xml"}
     assert leaks(tmp_path / "run", ["admin-password"]) == []
     assert "admin-password" not in done.stdout + done.stderr

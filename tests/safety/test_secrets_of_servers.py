@@ -51,7 +51,7 @@ def ended(change: Callable[[Reference], None], directory: Path, *options: str) -
 
 @pytest.mark.parametrize("status", [302, pytest.param(503, marks=pytest.mark.matrix)])
 @pytest.mark.parametrize(
-    "place", [pytest.param(one, marks=[] if one == "a host" else [pytest.mark.matrix]) for one in SHOWN]
+    "place", [pytest.param(value, marks=[] if value == "a host" else [pytest.mark.matrix]) for value in SHOWN]
 )
 def test_secret_in_an_invalid_header_is_not_shown(place: str, status: int, tmp_path: Path) -> None:
     requests, secret = count(1), ""
@@ -107,9 +107,9 @@ def test_thousands_of_secrets_in_one_response_are_hidden_and_the_run_ends(form: 
 
     def change(body: dict[str, Any]) -> None:
         more: dict[str, Any] = {
-            "list": {"more": [{"secret": one} for one in given]},
-            "object": {f"client_{number}": {"client_secret": one} for number, one in enumerate(given)},
-            "nested": {"more": [[{"a": {"refresh_token": one}}] for one in given]},
+            "list": {"more": [{"secret": value} for value in given]},
+            "object": {f"client_{number}": {"client_secret": value} for number, value in enumerate(given)},
+            "nested": {"more": [[{"a": {"refresh_token": value}}] for value in given]},
         }
         body |= more[form]
 
@@ -159,4 +159,4 @@ def test_tokens_that_are_good_for_one_request_are_renewed_and_hidden(tmp_path: P
     assert result.code in (exit_codes.DEVIATIONS, exit_codes.UNAVAILABLE), result.printed
     assert result.record.problems == [] or result.code == exit_codes.UNAVAILABLE
     assert len(set(used)) > 20
-    assert leaks(tmp_path / "run", [one.decode() for one in used[::40]]) == []
+    assert leaks(tmp_path / "run", [data.decode() for data in used[::40]]) == []

@@ -53,7 +53,7 @@ def edited(directory: Path, event: str, edit: Edit) -> None:
     (path,) = directory.glob("ledger-*.ndjson")
     lines = [json.loads(line) for line in path.read_text().splitlines() if line]
     changed = [edit(line) if line["event"] == event else line for line in lines]
-    path.write_text("".join(f"{one if isinstance(one, str) else json.dumps(one)}\n" for one in changed))
+    path.write_text("".join(f"{item if isinstance(item, str) else json.dumps(item)}\n" for item in changed))
 
 
 def test_a_sweep_with_the_file_of_another_server_sends_nothing_and_the_right_one_removes_everything(
@@ -61,19 +61,19 @@ def test_a_sweep_with_the_file_of_another_server_sends_nothing_and_the_right_one
 ) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "other").mkdir()
-    with filled(tmp_path / "one", 24) as one, filled(tmp_path / "other", 24) as other:
-        left_behind(one, tmp_path / "run")
+    with filled(tmp_path / "one", 24) as item, filled(tmp_path / "other", 24) as other:
+        left_behind(item, tmp_path / "run")
         journal = next((tmp_path / "run").glob("ledger-*")).read_bytes()
         code, printed = swept(tmp_path / "run", other.file)
         assert code == exit_codes.USAGE, printed
-        for there in (one, other):
+        for there in (item, other):
             assert urls(load_target(there.file).table("processmaker3"))["url"] in printed
         assert next((tmp_path / "run").glob("ledger-*")).read_bytes() == journal
         assert other.snapshot() == other.before
-        assert one.snapshot() != one.before
-        code, printed = swept(tmp_path / "run", one.file)
+        assert item.snapshot() != item.before
+        code, printed = swept(tmp_path / "run", item.file)
         assert (code, printed.splitlines()[0]) == (exit_codes.OK, "removed: 1")
-        assert one.snapshot() == one.before
+        assert item.snapshot() == item.before
 
 
 def test_a_sweep_with_another_workspace_of_the_same_server_sends_nothing(tmp_path: Path) -> None:
@@ -144,30 +144,30 @@ def test_an_edited_journal_and_a_server_that_lies_in_its_reads_do_no_harm_togeth
 def test_a_journal_that_names_two_servers_removes_nothing_from_either(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "other").mkdir()
-    with filled(tmp_path / "one", 24) as one, filled(tmp_path / "other", 24) as other:
-        left_behind(one, tmp_path / "run")
+    with filled(tmp_path / "one", 24) as item, filled(tmp_path / "other", 24) as other:
+        left_behind(item, tmp_path / "run")
         left_behind(other, tmp_path / "more")
         (journal,), (more,) = ((tmp_path / name).glob("ledger-*") for name in ("run", "more"))
         journal.write_text(journal.read_text() + more.read_text().replace('"main-', '"gw0-'))
-        states = one.snapshot(), other.snapshot()
-        for there in (one, other):
+        states = item.snapshot(), other.snapshot()
+        for there in (item, other):
             code, printed = swept(tmp_path / "run", there.file)
             assert code == exit_codes.USAGE, printed
             assert "names two servers of processmaker3" in printed
-        assert (one.snapshot(), other.snapshot()) == states
+        assert (item.snapshot(), other.snapshot()) == states
 
 
 def test_the_journals_of_two_servers_in_one_directory_remove_nothing_from_either(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "other").mkdir()
-    with filled(tmp_path / "one", 24) as one, filled(tmp_path / "other", 24) as other:
-        left_behind(one, tmp_path / "run")
+    with filled(tmp_path / "one", 24) as item, filled(tmp_path / "other", 24) as other:
+        left_behind(item, tmp_path / "run")
         left_behind(other, tmp_path / "more")
         (tmp_path / "more" / "ledger-main.ndjson").rename(tmp_path / "run" / "ledger-gw0.ndjson")
-        states = one.snapshot(), other.snapshot()
-        for there in (one, other):
+        states = item.snapshot(), other.snapshot()
+        for there in (item, other):
             assert swept(tmp_path / "run", there.file)[0] == exit_codes.USAGE
-        assert (one.snapshot(), other.snapshot()) == states
+        assert (item.snapshot(), other.snapshot()) == states
 
 
 def test_resource_with_a_reused_identifier_stays(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def _of_others(there: Filled, operation: str) -> str:
     link = session.operation(operation).link("list")
     assert link is not None
     try:
-        return next(one for one, name in listed(session.send(link.operation), link) if one and RUN not in name)
+        return next(value for value, name in listed(session.send(link.operation), link) if value and RUN not in name)
     finally:
         worker.close(sweep=False)
 

@@ -29,8 +29,8 @@ UNSENDABLE: Final = {
 @pytest.mark.parametrize(
     "kind",
     [
-        pytest.param(one, marks=[] if one in ("a letter beyond ASCII", "a line break") else [pytest.mark.matrix])
-        for one in UNSENDABLE
+        pytest.param(value, marks=[] if value in ("a letter beyond ASCII", "a line break") else [pytest.mark.matrix])
+        for value in UNSENDABLE
     ],
 )
 def test_run_ends_in_order_and_leaves_nothing(kind: str, later: bool, tmp_path: Path) -> None:

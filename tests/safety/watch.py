@@ -40,7 +40,7 @@ class Watch:
     @property
     def most_in_a_second(self) -> int:
         """The largest number of requests within one second."""
-        return max(sum(start <= one < start + 1 for one in self.times) for start in self.times)
+        return max(sum(start <= number < start + 1 for number in self.times) for start in self.times)
 
 
 def things(reference: Reference) -> int:

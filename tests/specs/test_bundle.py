@@ -45,19 +45,19 @@ def descriptions(system: str) -> dict[tuple[str, str, str], str]:
             read(operation, direction, schema["items"], f"{place}[]")
 
     for path, item in document["paths"].items():
-        for one in (one for one in item.values() if isinstance(one, dict)):
-            name = one["operationId"]
+        for members in (entry for entry in item.values() if isinstance(entry, dict)):
+            name = members["operationId"]
             known = load(system).operations[name]
             spelled = dict(zip(re.findall(r"{\w+}", path), re.findall(r"{\w+}", known.path), strict=True))
-            for parameter in (*item.get("parameters", ()), *one.get("parameters", ())):
+            for parameter in (*item.get("parameters", ()), *members.get("parameters", ())):
                 place = f"?{parameter['name']}" if parameter["in"] == "query" else spelled[f"{{{parameter['name']}}}"]
                 found[name, "request", place] = parameter["description"]
-            for asked in one.get("security", document["security"]):
+            for asked in members.get("security", document["security"]):
                 for scheme in (document["components"]["securitySchemes"][key] for key in asked):
                     found[name, "request", f"header/{scheme.get('name', 'Authorization')}"] = scheme["description"]
             for direction, answers in (
-                ("request", [one.get("requestBody", {})]),
-                ("response", one["responses"].values()),
+                ("request", [members.get("requestBody", {})]),
+                ("response", members["responses"].values()),
             ):
                 for content in (content for answer in answers for content in answer.get("content", {}).values()):
                     read(name, direction, content.get("schema", {}), "")
@@ -89,8 +89,8 @@ def test_printed_document_is_valid_openapi_without_the_extension(system: str) ->
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_every_operation_is_in_the_printed_document_and_says_where_it_is_documented(system: str) -> None:
     text = json.dumps(printed(system))
-    for one in load(system).operations.values():
-        assert one.id in text, one.id
+    for entry in load(system).operations.values():
+        assert entry.id in text, entry.id
     for item in printed(system)["paths"].values():
         for method in {"get", "put", "post", "patch", "delete"} & item.keys():
             operation = item[method]
@@ -130,7 +130,7 @@ def test_spec_contains_nothing_that_other_tools_cannot_read(system: str) -> None
     for schema in schemas({"paths": document["paths"], "schemas": document["components"].get("schemas", {})}):
         types = schema.get("type")
         assert "array" not in (types if isinstance(types, list) else [types]) or "items" in schema, schema
-        values = [one.casefold() for one in schema.get("enum", ()) if isinstance(one, str)]
+        values = [item.casefold() for item in schema.get("enum", ()) if isinstance(item, str)]
         assert len(values) == len(set(values)), values
 
 
@@ -143,11 +143,11 @@ def test_unreadable_constructs_are_found() -> None:
 @pytest.mark.parametrize("place", [name for name in EXAMPLES if name.endswith(".request")])
 def test_printed_request_schema_accepts_the_documented_example(place: str) -> None:
     name = place.removesuffix(".request")
-    system = next(one for one in SYSTEMS if name in load(one).operations)
+    system = next(value for value in SYSTEMS if name in load(value).operations)
     document = printed(system)
     inlined = inline(document)
-    operations = (one for item in inlined["paths"].values() for one in item.values() if isinstance(one, dict))
-    operation = next(one for one in operations if one.get("operationId") == name)
+    operations = (entry for item in inlined["paths"].values() for entry in item.values() if isinstance(entry, dict))
+    operation = next(entry for entry in operations if entry.get("operationId") == name)
     schema = next(iter(operation["requestBody"]["content"].values()))["schema"]
     assert list(invalid(EXAMPLES[place], schema)) == []
 

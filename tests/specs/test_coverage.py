@@ -20,8 +20,8 @@ from conformance.spec.specification import SYSTEMS, Operation, Requirement
 
 from .documented import OPERATIONS as DOCUMENTED
 
-OPERATIONS = [one for system in SYSTEMS for one in specification.load(system).operations.values()]
-REQUIREMENTS = [one for system in SYSTEMS for one in specification.load(system).requirements.values()]
+OPERATIONS = [operation for system in SYSTEMS for operation in specification.load(system).operations.values()]
+REQUIREMENTS = [requirement for system in SYSTEMS for requirement in specification.load(system).requirements.values()]
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +34,8 @@ def trials() -> list[CollectedTest]:
 
 def unknown(trials: Iterable[CollectedTest]) -> list[str]:
     """What tests cite and neither spec nor register of their system has."""
-    known = {(one.system, one.id) for one in REQUIREMENTS}
-    return [f"{one.test}: {name}" for one in trials for name in one.cited if (one.system, name) not in known]
+    known = {(requirement.system, requirement.id) for requirement in REQUIREMENTS}
+    return [f"{trial.test}: {name}" for trial in trials for name in trial.cited if (trial.system, name) not in known]
 
 
 def test_no_test_cites_an_unknown_requirement(trials: list[CollectedTest]) -> None:
@@ -54,8 +54,12 @@ def test_unknown_citation_is_found(trials: list[CollectedTest]) -> None:
 def untried(trials: Iterable[CollectedTest], requirements: Collection[Requirement]) -> list[str]:
     """The firm testable requirements that nothing tests."""
     tests = coverage.tests(trials, requirements)
-    firm = [one for one in requirements if one.level is not Level.MAY and one.tried != "none"]
-    return [one.id for one in firm if not tests[one.id]]
+    firm = [
+        requirement
+        for requirement in requirements
+        if requirement.level is not Level.MAY and requirement.tried != "none"
+    ]
+    return [requirement.id for requirement in firm if not tests[requirement.id]]
 
 
 def test_every_firm_testable_requirement_is_tested(trials: list[CollectedTest]) -> None:
@@ -74,19 +78,21 @@ def test_every_firm_testable_requirement_is_tested(trials: list[CollectedTest]) 
 )
 def test_untested_requirement_is_found(trials: list[CollectedTest], operation: str, requirement: str) -> None:
     left = [
-        replace(one, cited=tuple({*one.cited} - {requirement}), operations=one.operations - {operation})
-        for one in trials
+        replace(trial, cited=tuple({*trial.cited} - {requirement}), operations=trial.operations - {operation})
+        for trial in trials
     ]
     assert requirement in untried(left, REQUIREMENTS)
 
 
 def test_optional_and_untestable_requirements_need_no_test(trials: list[CollectedTest]) -> None:
-    some = [one for one in REQUIREMENTS if one.level is Level.MAY or one.tried == "none"]
+    some = [
+        requirement for requirement in REQUIREMENTS if requirement.level is Level.MAY or requirement.tried == "none"
+    ]
     assert untried([], some) == []
 
 
 def test_every_test_calls_an_operation_and_cites_a_requirement(trials: list[CollectedTest]) -> None:
-    assert [one.test for one in trials if not one.operations or not one.cited] == []
+    assert [trial.test for trial in trials if not trial.operations or not trial.cited] == []
 
 
 # -- operations -------------------------------------------------------------------------------------------------------
@@ -94,8 +100,10 @@ def test_every_test_calls_an_operation_and_cites_a_requirement(trials: list[Coll
 
 def bare(operations: Iterable[Operation], requirements: Iterable[Requirement]) -> list[str]:
     """The operations of which nothing is required, but that they do not break."""
-    required = {one.operation for one in requirements if not one.id.endswith(":no-server-error")}
-    return [one.id for one in operations if one.id not in required]
+    required = {
+        requirement.operation for requirement in requirements if not requirement.id.endswith(":no-server-error")
+    }
+    return [operation.id for operation in operations if operation.id not in required]
 
 
 def test_every_operation_has_a_requirement() -> None:
@@ -103,12 +111,14 @@ def test_every_operation_has_a_requirement() -> None:
 
 
 def test_operation_without_a_requirement_is_found() -> None:
-    assert bare(OPERATIONS, [one for one in REQUIREMENTS if one.operation != "getPayload"]) == ["getPayload"]
+    assert bare(OPERATIONS, [requirement for requirement in REQUIREMENTS if requirement.operation != "getPayload"]) == [
+        "getPayload"
+    ]
 
 
 def unspecified(documented: Iterable[str], operations: Collection[Operation]) -> list[str]:
     """The documented calls that no operation of a spec is."""
-    known = {_anonymous(f"{one.method} {one.path}") for one in operations}
+    known = {_anonymous(f"{operation.method} {operation.path}") for operation in operations}
     return [call for call in documented if _anonymous(call) not in known]
 
 
@@ -118,13 +128,13 @@ def _anonymous(call: str) -> str:
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_every_documented_operation_is_in_the_spec(system: str) -> None:
-    own = [one for one in OPERATIONS if one.system == system]
+    own = [operation for operation in OPERATIONS if operation.system == system]
     assert unspecified(DOCUMENTED[system], own) == []
 
 
 def test_documented_operation_without_a_spec_is_found() -> None:
     call = "PATCH /api/Projects/{}/toggle-activation"
-    left = [one for one in OPERATIONS if one.id != "toggleActivation"]
+    left = [operation for operation in OPERATIONS if operation.id != "toggleActivation"]
     assert unspecified([call], left) == [call]
     assert unspecified([call.replace("PATCH", "PUT")], OPERATIONS) == [call.replace("PATCH", "PUT")]
 

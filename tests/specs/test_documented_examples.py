@@ -14,7 +14,7 @@ from conformance.spec.rules import Schema, tolerant
 from conformance.spec.specification import SYSTEMS, load
 
 EXAMPLES: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("documented_examples.json").read_text())
-OPERATIONS: Final = {name: one for system in SYSTEMS for name, one in load(system).operations.items()}
+OPERATIONS: Final = {name: operation for system in SYSTEMS for name, operation in load(system).operations.items()}
 
 
 def schema_of(place: str) -> Schema:

@@ -19,7 +19,9 @@ from conformance.spec.rules import Schema, json_type
 from conformance.spec.specification import SYSTEMS
 
 ROWS = [row for system in SYSTEMS for row in specification.fields(system)]
-OPERATIONS = {name: one for system in SYSTEMS for name, one in specification.load(system).operations.items()}
+OPERATIONS = {
+    name: operation for system in SYSTEMS for name, operation in specification.load(system).operations.items()
+}
 
 
 def below(schema: Schema) -> Iterator[tuple[str, Schema]]:
@@ -30,14 +32,14 @@ def below(schema: Schema) -> Iterator[tuple[str, Schema]]:
 @cache
 def named_by(operation: str, direction: str) -> frozenset[str]:
     """Every place that the spec names for an operation, as the inventory writes places."""
-    one = OPERATIONS[operation]
+    item = OPERATIONS[operation]
     if direction == "response":
-        return frozenset(place for answer in one.responses for place, _ in below(answer.schema or {}))
-    found = {place for body in one.bodies for place, _ in below(body.schema)}
+        return frozenset(place for answer in item.responses for place, _ in below(answer.schema or {}))
+    found = {place for body in item.bodies for place, _ in below(body.schema)}
     spelled = {"path": "{{{}}}", "query": "?{}", "header": "header/{}"}
-    found |= {spelled[parameter["in"]].format(parameter["name"]) for parameter in one.parameters}
-    schemes = specification.load(one.system).source["components"]["securitySchemes"]
-    for scheme in (schemes[name] for names in one.schemes for name in names):
+    found |= {spelled[parameter["in"]].format(parameter["name"]) for parameter in item.parameters}
+    schemes = specification.load(item.system).source["components"]["securitySchemes"]
+    for scheme in (schemes[name] for names in item.schemes for name in names):
         found.add(f"header/{scheme.get('name', 'Authorization')}")
     return frozenset(found)
 
@@ -74,41 +76,41 @@ INFERRED = {
 def test_the_spec_names_no_field_that_the_inventory_lacks() -> None:
     known = {told(row) for row in ROWS}
     extra = {
-        f"{one.id} {direction} {place}"
-        for one in OPERATIONS.values()
+        f"{operation.id} {direction} {place}"
+        for operation in OPERATIONS.values()
         for direction in ("request", "response")
-        for place in named_by(one.id, direction)
-        if f"{one.id} {direction} {place}" not in known and not place.startswith("header/")
-        if not (one.undocumented_request or one.implied)  # such a request is the suite's own guess
+        for place in named_by(operation.id, direction)
+        if f"{operation.id} {direction} {place}" not in known and not place.startswith("header/")
+        if not (operation.undocumented_request or operation.implied)  # such a request is the suite's own guess
     }
     assert extra == INFERRED
 
 
 def test_inventory_has_no_duplicates() -> None:
     names = [told(row) for row in ROWS]
-    assert sorted({one for one in names if names.count(one) > 1}) == []
+    assert sorted({name for name in names if names.count(name) > 1}) == []
 
 
 @pytest.mark.parametrize("direction", ["request", "response"])
 def test_closed_sets_of_the_inventory_are_closed_in_the_spec(direction: str) -> None:
     rows = [row for row in JSON_ROWS if row["direction"] == direction and "|" in row["values"]]
     for row in rows:
-        one = OPERATIONS[row["operation"]]
-        schemas = [answer.schema or {} for answer in one.responses] if direction == "response" else []
-        schemas += [body.schema for body in one.bodies] if direction == "request" else []
+        operation = OPERATIONS[row["operation"]]
+        schemas = [answer.schema or {} for answer in operation.responses] if direction == "response" else []
+        schemas += [body.schema for body in operation.bodies] if direction == "request" else []
         found = [member for schema in schemas for place, member in below(schema) if place == row["place"]]
-        found += [one["schema"] for one in one.parameters if f"?{one['name']}" == row["place"]]
+        found += [parameter["schema"] for parameter in operation.parameters if f"?{parameter['name']}" == row["place"]]
         for member in found:
             sets = [member, *member.get("anyOf", ())]
-            allowed = {str(value) for one in sets for value in one.get("enum", ())} - {"", "None"}
+            allowed = {str(value) for item in sets for value in item.get("enum", ())} - {"", "None"}
             assert allowed == set(row["values"].split("|")), told(row)
 
 
 def test_an_asterisk_makes_a_field_required_in_responses() -> None:
     required = {
-        f"{one.id} {rule.place}"
-        for one in OPERATIONS.values()
-        for answer in one.responses
+        f"{operation.id} {rule.place}"
+        for operation in OPERATIONS.values()
+        for answer in operation.responses
         for rule in answer.rules
         if rule.kind == "present"
     }
@@ -143,10 +145,10 @@ KINDS = {
 
 
 def examples(operation: str, direction: str) -> list[Any]:
-    one = OPERATIONS[operation]
+    item = OPERATIONS[operation]
     if direction == "response":
-        return [example for answer in one.responses for example in answer.examples]
-    return [example for body in one.bodies for example in body.examples.values()]
+        return [example for answer in item.responses for example in answer.examples]
+    return [example for body in item.bodies for example in body.examples.values()]
 
 
 @pytest.mark.parametrize(("operation", "direction"), SHOWN)

@@ -22,7 +22,9 @@ from .documented import READINGS, TOP
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_spec_and_register_follow_every_rule(system: str) -> None:
     directory = data.specs() / system
-    others = {one: name for name in SYSTEMS if name != system for one in specification.load(name).operations}
+    others = {
+        operation: name for name in SYSTEMS if name != system for operation in specification.load(name).operations
+    }
     found = lint(
         system,
         directory / specification.SPEC,
@@ -33,15 +35,21 @@ def test_spec_and_register_follow_every_rule(system: str) -> None:
         faults=known_faults(system),
         readings=READINGS,
     )
-    assert [str(one) for one in found] == []
+    assert [str(problem) for problem in found] == []
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_every_tested_requirement_has_a_deviation_title(system: str) -> None:
-    tested = [one for one in specification.load(system).requirements.values() if one.tried != "none"]
+    tested = [
+        requirement for requirement in specification.load(system).requirements.values() if requirement.tried != "none"
+    ]
     assert tested
-    assert [one.id for one in tested if not one.deviation[:1].islower() or one.deviation.endswith(".")] == []
-    assert [one.id for one in tested if not one.request] == []
+    assert [
+        requirement.id
+        for requirement in tested
+        if not requirement.deviation[:1].islower() or requirement.deviation.endswith(".")
+    ] == []
+    assert [requirement.id for requirement in tested if not requirement.request] == []
 
 
 def test_the_specs_of_a_checkout_are_those_at_its_top() -> None:

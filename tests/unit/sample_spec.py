@@ -101,8 +101,8 @@ AGAINST: dict[str, Any] = {
 
 
 def at(data: Any, *place: str | int) -> Any:
-    for one in place:
-        data = data[one]
+    for value in place:
+        data = data[value]
     return data
 
 

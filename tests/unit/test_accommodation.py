@@ -41,7 +41,7 @@ OTHER_PATH = "/api/2.0/{workspace}/projects/{uid}/remove"
 
 
 def read(*accommodations: dict[str, Any], system: str = "processmaker3") -> Target:
-    entries = [{"reason": "it wants it", **one} for one in accommodations]
+    entries = [{"reason": "it wants it", **accommodation} for accommodation in accommodations]
     tables: dict[str, dict[str, Any]] = {
         "processmaker3": PM3,
         "processmaker4": {"url": HOST, "access_token": "t", "process_id": 7},

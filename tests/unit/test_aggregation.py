@@ -68,24 +68,24 @@ END: dict[str, Any] = {
 
 def line(verdicts: Sequence[Verdict], test: str = "t", outcome: str = "passed") -> dict[str, Any]:
     head = {"id": test, "title": test, "system": SYSTEM, "outcome": outcome, "seconds": 0.5}
-    return {"test": {**head, "requirements": [], "message": ""}, "verdicts": [asdict(one) for one in verdicts]}
+    return {"test": {**head, "requirements": [], "message": ""}, "verdicts": [asdict(item) for item in verdicts]}
 
 
 def write(output: Path, *lines: dict[str, Any], worker: str = "main", end: dict[str, Any] | None = None) -> None:
     """Write the part of one worker; `end` adds to its last word, and `{"none": True}` leaves that out."""
     (output / "parts").mkdir(exist_ok=True)
     last = [] if end == {"none": True} else [{"end": {**END, **(end or {})}}]
-    text = "".join(json.dumps(one) + "\n" for one in [*lines, *last])
+    text = "".join(json.dumps(item) + "\n" for item in [*lines, *last])
     (output / "parts" / f"{worker}.ndjson").write_text(text)
 
 
-def assemble(output: Path, by: Target | None = None, **told: Any) -> RunRecord:
-    told = {"started": "2026-01-01T00:00:00+00:00", "seconds": 1.0, **told}
-    return aggregate.aggregate(by or target(), [SYSTEM], output, RunContext(**told))
+def assemble(output: Path, by: Target | None = None, **details: Any) -> RunRecord:
+    details = {"started": "2026-01-01T00:00:00+00:00", "seconds": 1.0, **details}
+    return aggregate.aggregate(by or target(), [SYSTEM], output, RunContext(**details))
 
 
 def verdict(record: RunRecord, requirement: str) -> VerdictRecord:
-    (found,) = [one for one in record.verdicts if one.requirement == requirement]
+    (found,) = [item for item in record.verdicts if item.requirement == requirement]
     return found
 
 
@@ -95,7 +95,7 @@ def verdict(record: RunRecord, requirement: str) -> VerdictRecord:
 def test_every_requirement_has_exactly_one_verdict(tmp_path: Path) -> None:
     write(tmp_path, line([said(STATUS, Outcome.CONFORMS)]))
     record = assemble(tmp_path)
-    assert sorted(one.requirement for one in record.verdicts) == sorted(SPEC.requirements)
+    assert sorted(item.requirement for item in record.verdicts) == sorted(SPEC.requirements)
     assert sum(record.summary.outcomes.values()) == len(SPEC.requirements)
 
 
@@ -147,7 +147,7 @@ def test_requirements_of_an_uncallable_operation_are_blocked(tmp_path: Path) -> 
 def test_reason_that_kept_tests_from_an_operation_is_reported(
     tmp_path: Path, why: list[Outcome], told: tuple[Outcome, Reason | None, str | None]
 ) -> None:
-    write(tmp_path, line([said(REGISTERED, one) for one in why]))
+    write(tmp_path, line([said(REGISTERED, outcome) for outcome in why]))
     found = verdict(assemble(tmp_path), FIELD)
     assert (found.outcome, found.reason, found.blocked_by) == told
 
@@ -193,9 +193,9 @@ def test_requirements_cut_off_by_the_time_budget_are_marked_and_the_run_is_incom
 def test_untestable_requirement_keeps_its_reason(tmp_path: Path) -> None:
     write(tmp_path, line([]))
     record = assemble(tmp_path, interrupted=True)
-    for one in SPEC.requirements.values():
-        if one.untestable is not None:
-            assert verdict(record, one.id).reason is one.untestable
+    for requirement in SPEC.requirements.values():
+        if requirement.untestable is not None:
+            assert verdict(record, requirement.id).reason is requirement.untestable
 
 
 @pytest.mark.parametrize(
@@ -296,10 +296,10 @@ def test_defect_is_one_deviation_however_many_tests_saw_it(tmp_path: Path) -> No
     seen = [line([said(STATUS, Outcome.DEVIATES, name, observed=name)] * 2, name, "failed") for name in ("a", "b", "c")]
     write(tmp_path, *seen[:2], worker="gw0")
     write(tmp_path, *seen[2:], worker="gw1")
-    (one,) = assemble(tmp_path).deviations
-    assert (one.occurrences, one.tests, one.evidence) == (3, ["a", "b", "c"], ["a", "b"])
-    assert (one.document, one.level) == ("processmaker-3-project-endpoints.txt", Level.MUST)
-    assert one.fingerprint == said(STATUS, Outcome.DEVIATES).fingerprint
+    (deviation,) = assemble(tmp_path).deviations
+    assert (deviation.occurrences, deviation.tests, deviation.evidence) == (3, ["a", "b", "c"], ["a", "b"])
+    assert (deviation.document, deviation.level) == ("processmaker-3-project-endpoints.txt", Level.MUST)
+    assert deviation.fingerprint == said(STATUS, Outcome.DEVIATES).fingerprint
 
 
 def test_neither_fingerprint_nor_title_depends_on_what_was_observed(tmp_path: Path) -> None:
@@ -312,7 +312,9 @@ def test_neither_fingerprint_nor_title_depends_on_what_was_observed(tmp_path: Pa
         ]
         write(tmp_path, line(verdicts, outcome="failed"))
         records.append(assemble(tmp_path))
-    first, second = ([(one.fingerprint, one.title) for one in deviations(record)] for record in records)
+    first, second = (
+        [(deviation.fingerprint, deviation.title) for deviation in deviations(record)] for record in records
+    )
     assert first == second
     assert {title for _, title in first} == {
         "DELETE /api/1.0/{workspace}/project/{uid}: a deleted project can still be read (a)",
@@ -325,7 +327,7 @@ def test_finding_is_not_a_deviation(tmp_path: Path) -> None:
     write(tmp_path, FOUND)
     record = assemble(tmp_path)
     assert record.deviations == []
-    assert [one.requirement for one in record.findings] == [FINDING]
+    assert [finding.requirement for finding in record.findings] == [FINDING]
     assert verdict(record, FINDING).outcome is Outcome.DEVIATES
 
 
@@ -335,8 +337,8 @@ def test_deviation_is_reproduced_by_its_evidence(tmp_path: Path) -> None:
     for worker, name in (("gw0", "e0"), ("gw1", "e1")):
         text = json.dumps({"id": name, "request": {**sent, "url": f"http://t:1/{name}"}})
         (tmp_path / "parts" / f"{worker}-exchanges.ndjson").write_text(text)  # cut off: without an end of line
-    (one,) = assemble(tmp_path).deviations
-    assert "http://t:1/e1" in one.reproduce
+    (deviation,) = assemble(tmp_path).deviations
+    assert "http://t:1/e1" in deviation.reproduce
     assert len((tmp_path / "exchanges.ndjson").read_text().splitlines()) == 2
 
 
@@ -347,9 +349,11 @@ def test_deviation_is_reproduced_by_its_evidence(tmp_path: Path) -> None:
 def test_control_characters_of_a_target_cannot_hide_a_verdict(tmp_path: Path, odd: str) -> None:
     write(tmp_path, line([said(STATUS, Outcome.DEVIATES, observed=f"a{odd}b")], outcome="failed"))
     part = tmp_path / "parts/main.ndjson"
-    text = "".join(json.dumps(json.loads(one), ensure_ascii=False) + "\n" for one in part.read_text().split("\n")[:-1])
+    text = "".join(
+        json.dumps(json.loads(value), ensure_ascii=False) + "\n" for value in part.read_text().split("\n")[:-1]
+    )
     part.write_text(text, "utf-8")
-    assert [one.observed for one in assemble(tmp_path).deviations] == [f"a{odd}b"]
+    assert [deviation.observed for deviation in assemble(tmp_path).deviations] == [f"a{odd}b"]
 
 
 def test_line_cut_off_by_a_kill_loses_nothing_else(tmp_path: Path) -> None:
@@ -364,8 +368,8 @@ def test_line_cut_off_by_a_kill_loses_nothing_else(tmp_path: Path) -> None:
 def test_requests_durations_and_shapes_of_all_workers_are_merged(tmp_path: Path) -> None:
     shape = seen(content_types=["application/json"], headers={"date": 1, "age": 1}, fields={"/a": [1, ["string"]]})
     other = seen(content_types=["text/html"], headers={"date": 1}, fields={"/a": [1, ["null"]], "/b": [1, ["array"]]})
-    for worker, one, seconds in (("gw0", shape, 0.1), ("gw1", other, 0.3)):
-        end = {"shapes": {"getProject": {"200": one}}, "durations": {"getProject": [seconds]}, "problems": ["slow"]}
+    for worker, item, seconds in (("gw0", shape, 0.1), ("gw1", other, 0.3)):
+        end = {"shapes": {"getProject": {"200": item}}, "durations": {"getProject": [seconds]}, "problems": ["slow"]}
         write(tmp_path, line([], worker), worker=worker, end=end)
     record = assemble(tmp_path)
     assert (record.requests, record.problems) == (6, ["slow"])
@@ -373,7 +377,7 @@ def test_requests_durations_and_shapes_of_all_workers_are_merged(tmp_path: Path)
     assert record.durations["calls"] == {"getProject": 2}
     shown = record.shapes["getProject"]["200"]
     assert (shown.content_types, shown.headers) == (["application/json", "text/html"], ["date"])
-    assert {place: (one.types, one.always) for place, one in shown.fields.items()} == {
+    assert {place: (field.types, field.always) for place, field in shown.fields.items()} == {
         "/a": (["null", "string"], True),
         "/b": (["array"], False),
     }
@@ -381,8 +385,8 @@ def test_requests_durations_and_shapes_of_all_workers_are_merged(tmp_path: Path)
 
 def seen(fields: dict[str, list[Any]], **more: Any) -> dict[str, Any]:
     """The shape of one response, an object, as a worker reports it."""
-    told = {place: [*counted, [], {}] for place, counted in fields.items()}
-    return {"answers": 1, "objects": {"": 1}, "fields": told, **more}
+    details = {place: [*counted, [], {}] for place, counted in fields.items()}
+    return {"answers": 1, "objects": {"": 1}, "fields": details, **more}
 
 
 @pytest.mark.parametrize(
@@ -410,7 +414,7 @@ def test_only_deviations_outside_the_baseline_count(
     write(tmp_path, line([said(BULK, Outcome.CONFORMS)], "other"), *lines)
     record = assemble(tmp_path, baseline=Baseline((entry,)), **told)
     assert record.exit_code == code
-    covered = [one.fingerprint for one in (*record.deviations, *record.findings) if one.baseline]
+    covered = [deviation.fingerprint for deviation in (*record.deviations, *record.findings) if deviation.baseline]
     assert covered in ([], [known.fingerprint])
 
 
@@ -423,6 +427,9 @@ def test_leftovers_are_reported_from_the_journals(tmp_path: Path) -> None:
         book.gone("gone")
         book.remains(SYSTEM, "token")
     record = assemble(tmp_path)
-    assert [(one.identifier, one.name) for one in record.leftovers] == [("u gw0", "n gw0"), ("u gw1", "n gw1")]
-    assert [(one.kind, one.count) for one in record.residue] == [("token", 2)]
+    assert [(leftover.identifier, leftover.name) for leftover in record.leftovers] == [
+        ("u gw0", "n gw0"),
+        ("u gw1", "n gw1"),
+    ]
+    assert [(residue.kind, residue.count) for residue in record.residue] == [("token", 2)]
     assert record.exit_code == 0

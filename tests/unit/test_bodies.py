@@ -16,8 +16,8 @@ PM3 = load("processmaker3").operations
 
 def places(operation: Operation) -> tuple[list[str], list[str]]:
     """Where names and identifiers are written."""
-    touched = [one.pointer for one in operation.touches if one.where == "body"]
-    return [one.pointer for one in operation.names], touched
+    touched = [touch.pointer for touch in operation.touches if touch.where == "body"]
+    return [name.pointer for name in operation.names], touched
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_documented_body_keeps_its_places(operation: str) -> None:
 
 def test_body_without_a_replacement_is_unchanged() -> None:
     known = given(PROCESIO, {"createProcess": {"name": "A"}})
-    assert {name for name, one in known.items() if one is not PROCESIO[name]} <= {
+    assert {name for name, operation in known.items() if operation is not PROCESIO[name]} <= {
         "createProcess", "modifyProcess", "validateProcess"
     }  # fmt: skip
     assert given(PROCESIO, {}) == PROCESIO

@@ -79,7 +79,7 @@ def test_page_states_the_limits_of_the_code() -> None:
         tables.LONGEST_SECRET,
         journal.LONGEST_LINE,
     ]
-    assert {f"{one:,}" for one in bounds} <= numbers("Bounds")
+    assert {f"{bound:,}" for bound in bounds} <= numbers("Bounds")
     assert requester.MAX_LOST == allowance.MAX_KEPT == 5  # "no more than five of a kind"
 
 

@@ -18,7 +18,7 @@ from conformance.spec.specification import SYSTEMS, Operation, load
 from conformance.target import bodies
 from conformance.wire.ledger import Ledger
 
-OPERATIONS = [one for system in SYSTEMS for one in load(system).operations.values()]
+OPERATIONS = [operation for system in SYSTEMS for operation in load(system).operations.values()]
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -31,7 +31,7 @@ def test_packaged_cases_match_the_spec(system: str) -> None:
     assert path.stat().st_size < 300_000
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.id)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda item: item.id)
 def test_operation_has_cases_of_a_kind_or_a_reason(operation: Operation) -> None:
     for kind, number in counted(operation).items():
         reason = inapplicable(load(operation.system), operation, kind)
@@ -41,45 +41,47 @@ def test_operation_has_cases_of_a_kind_or_a_reason(operation: Operation) -> None
 def test_cases_of_an_operation_are_different() -> None:
     for system in SYSTEMS:
         for name, cases in corpus(system).items():
-            told = [json.dumps([one.kind, one.part, one.place, one.stored()[4:]]) for one in cases]
-            assert len(told) == len(set(told)), name
+            messages = [json.dumps([case.kind, case.part, case.place, case.stored()[4:]]) for case in cases]
+            assert len(messages) == len(set(messages)), name
 
 
 def test_requested_number_of_each_sort_is_chosen_most_important_first() -> None:
     operation = load("processmaker3").operations["createProject"]
     few, more = chosen(operation, 2), chosen(operation, 5)
-    assert {one.kind for one in few} == {one.kind for one in more} >= {CaseKind.BOUNDARY, CaseKind.INVALID}
-    assert [one for one in more if one in few] == list(few)
-    places = [one.place for one in more if (one.kind, one.part) == (CaseKind.INVALID, Part.BODY) and one.place]
+    assert {case.kind for case in few} == {case.kind for case in more} >= {CaseKind.BOUNDARY, CaseKind.INVALID}
+    assert [case for case in more if case in few] == list(few)
+    places = [case.place for case in more if (case.kind, case.part) == (CaseKind.INVALID, Part.BODY) and case.place]
     assert len(places) == len(set(places)) == 5
 
 
 def of(name: str) -> tuple[Operation, tuple[Case, ...]]:
-    operation = next(one for one in OPERATIONS if one.id == name)
+    operation = next(item for item in OPERATIONS if item.id == name)
     return operation, corpus(operation.system)[name]
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.id)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda item: item.id)
 def test_cases_change_no_identifier_and_no_harmful_value(operation: Operation) -> None:
     apart = {touch.pointer for touch in (*operation.names, *operation.touches) if touch.pointer}
     for case in corpus(operation.system)[operation.id]:
         assert case.place not in apart
         if case.kind is CaseKind.COMBINED:
             assert not {f"/{name}" for name in case.value} & apart
-    assert "/startsOn" not in {one.place for one in corpus(operation.system)[operation.id]}
+    assert "/startsOn" not in {item.place for item in corpus(operation.system)[operation.id]}
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.id)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda item: item.id)
 def test_body_with_identifiers_is_never_malformed_as_a_whole(operation: Operation) -> None:
     if not any(touch.where in ("body", "upload") for touch in operation.touches):
         return
-    raw = [one for one in corpus(operation.system)[operation.id] if isinstance(one.value, str | dict) and not one.place]
-    assert [one for one in raw if one.kind is CaseKind.INVALID and one.part is not Part.HEADERS] == []
+    raw = [
+        case for case in corpus(operation.system)[operation.id] if isinstance(case.value, str | dict) and not case.place
+    ]
+    assert [case for case in raw if case.kind is CaseKind.INVALID and case.part is not Part.HEADERS] == []
 
 
 def test_undeletable_and_account_resources_are_not_created_by_cases() -> None:
     for name in ("createUser", "createApiKey", "createGroup", "createCredentialType"):
-        assert [one.part for one in of(name)[1]] == [Part.WHOLE]
+        assert [case.part for case in of(name)[1]] == [Part.WHOLE]
 
 
 def test_given_body_gets_no_new_members_and_keeps_its_names() -> None:
@@ -129,15 +131,15 @@ def test_an_identifier_of_a_case_is_made_up_by_the_run() -> None:
 
 
 def test_a_replay_needs_no_generator() -> None:
-    told = "import conformance.engine.cases.replay, sys; print(*(one in sys.modules for one in sys.argv[1:]))"
-    call = [sys.executable, "-c", told, "schemathesis", "hypothesis"]
+    message = "import conformance.engine.cases.replay, sys; print(*(one in sys.modules for one in sys.argv[1:]))"
+    call = [sys.executable, "-c", message, "schemathesis", "hypothesis"]
     done = subprocess.run(call, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
 
 
 def test_the_command_shows_how_many_cases_each_operation_has() -> None:
     rows = json.loads(CliRunner().invoke(command, ["--cases", "--json"]).stdout)
-    assert {row["id"] for row in rows} == {one.id for one in OPERATIONS}
+    assert {row["id"] for row in rows} == {operation.id for operation in OPERATIONS}
     kinds = [kind.value for kind in CaseKind]
     for row in rows:
         explained = {kind for part in row["none"].split("; ") for kind in part.partition(":")[0].split(", ")}

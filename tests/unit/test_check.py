@@ -84,7 +84,11 @@ def test_check_shows_no_secret(tmp_path: Path) -> None:
 
 def test_each_missing_line_says_how_much_it_unlocks(tmp_path: Path) -> None:
     (line,) = [line for line in checked(BARE, tmp_path).splitlines() if "classic_process = " in line]
-    counted = [one for one in load("processmaker3").requirements.values() if "classic_process" in one.needs]
+    counted = [
+        requirement
+        for requirement in load("processmaker3").requirements.values()
+        if "classic_process" in requirement.needs
+    ]
     assert f"  # to test {len(counted)} more (" in line
     assert "of processmaker3/projects; some also need may_change, users.outsider" in line
 
@@ -103,7 +107,7 @@ def test_most_useful_line_is_first_and_three_are_shown(tmp_path: Path) -> None:
 
 def test_deselected_requirements_are_counted_as_such(tmp_path: Path) -> None:
     spec = load("processmaker4")
-    picked = [one for one in spec.requirements.values() if one.id.startswith("PM4-START-CURL")]
+    picked = [requirement for requirement in spec.requirements.values() if requirement.id.startswith("PM4-START-CURL")]
     printed = checked(BARE, tmp_path, "--system=processmaker4", "--include=PM4-START-CURL-*")
     assert f"a run tests up to {len(picked):,} requirements (" in printed
     assert "[processmaker3]" not in printed
@@ -151,9 +155,13 @@ def test_undocumented_bodies_are_reported_by_their_operation(tmp_path: Path) -> 
     printed = checked(BARE, tmp_path)
     block = printed[printed.index("    [procesio.bodies]") :].split("\n  to test more")[0]
     bodies = tomllib.loads(block)["procesio"]["bodies"]
-    creates = {one.id for one in load("procesio").operations.values() if one.effect == "create" and one.bodies}
+    creates = {
+        operation.id
+        for operation in load("procesio").operations.values()
+        if operation.effect == "create" and operation.bodies
+    }
     assert {"createProcess", "createSchedule"} <= creates & bodies.keys()
-    assert all(isinstance(one, dict) and one for one in bodies.values())
+    assert all(isinstance(body, dict) and body for body in bodies.values())
     given = checked(
         BARE.replace('realm = "procesio01"', 'realm = "r"\nbodies.createProcess = { name = "x" }'), tmp_path
     )

@@ -135,8 +135,8 @@ def said(operation: Operation, body: Any, **how: Any) -> dict[str, Verdict]:
     assert len(names) == len(set(names))
     status = operation.success.status
     return {
-        name.removeprefix(f"{operation.id}.{status}.").removeprefix(operation.id): one
-        for name, one in zip(names, verdicts, strict=True)
+        name.removeprefix(f"{operation.id}.{status}.").removeprefix(operation.id): item
+        for name, item in zip(names, verdicts, strict=True)
     }
 
 
@@ -182,13 +182,13 @@ BROKEN: list[tuple[str, dict[str, Any], str, Kind]] = [
 
 
 @pytest.mark.parametrize(
-    ("members", "requirement", "kind"), [one[1:] for one in BROKEN], ids=[one[0] for one in BROKEN]
+    ("members", "requirement", "kind"), [pair[1:] for pair in BROKEN], ids=[pair[0] for pair in BROKEN]
 )
 def test_broken_rule_is_the_only_deviation(
     thing: Operation, members: dict[str, Any], requirement: str, kind: Kind
 ) -> None:
     found = said(thing, changed(**members))
-    deviating = {name: one for name, one in found.items() if one.outcome is Outcome.DEVIATES}
+    deviating = {name: verdict for name, verdict in found.items() if verdict.outcome is Outcome.DEVIATES}
     assert list(deviating) == [requirement]
     assert deviating[requirement].kind is kind
     assert deviating[requirement].evidence == ("e1",)
@@ -206,7 +206,7 @@ def test_broken_rule_is_the_only_deviation(
 )
 def test_wrong_type_hides_other_rules(thing: Operation, members: dict[str, Any], silent: list[str]) -> None:
     found = said(thing, changed(**members))
-    root = next(one.fingerprint for one in found.values() if one.outcome is Outcome.DEVIATES)
+    root = next(verdict.fingerprint for verdict in found.values() if verdict.outcome is Outcome.DEVIATES)
     assert {name: found[name].outcome for name in silent} == dict.fromkeys(silent, Outcome.BLOCKED)
     assert {found[name].blocked_by for name in silent} == {root}
 
@@ -235,7 +235,7 @@ def test_unset_value_does_not_decide_format_preference_or_values(thing: Operatio
 def test_rules_inside_a_missing_field_are_blocked(thing: Operation) -> None:
     found = said(thing, changed(parts=KeyError))
     root = found["/parts:present"].fingerprint
-    blocked = {name for name, one in found.items() if one.outcome is Outcome.BLOCKED}
+    blocked = {name for name, verdict in found.items() if verdict.outcome is Outcome.BLOCKED}
     assert blocked == {
         "/parts:type",
         "/parts[]:type",
@@ -248,10 +248,10 @@ def test_rules_inside_a_missing_field_are_blocked(thing: Operation) -> None:
 
 def test_body_of_another_type_blocks_everything(thing: Operation) -> None:
     found = said(thing, [GOOD, GOOD])
-    inside = [one for name, one in found.items() if name.startswith("/")]
+    inside = [verdict for name, verdict in found.items() if name.startswith("/")]
     assert found[":type"].kind is Kind.TYPE
-    assert {one.outcome for one in inside} == {Outcome.BLOCKED}
-    assert {one.blocked_by for one in inside} == {found[":type"].fingerprint}
+    assert {verdict.outcome for verdict in inside} == {Outcome.BLOCKED}
+    assert {verdict.blocked_by for verdict in inside} == {found[":type"].fingerprint}
 
 
 def test_empty_array_decides_nothing_about_its_elements(thing: Operation) -> None:
@@ -263,7 +263,7 @@ def test_empty_array_decides_nothing_about_its_elements(thing: Operation) -> Non
 def test_rule_that_is_broken_once_and_kept_once_is_broken(thing: Operation) -> None:
     parts = [{"name": "left"}, {"name": 7}, {}]
     found = outcomes(thing, changed(parts=parts))
-    assert {name for name, one in found.items() if one is Outcome.DEVIATES} == {
+    assert {name for name, outcome in found.items() if outcome is Outcome.DEVIATES} == {
         "/parts[]/name:type",
         "/parts[]/name:present",
     }
@@ -272,7 +272,7 @@ def test_rule_that_is_broken_once_and_kept_once_is_broken(thing: Operation) -> N
 
 def test_array_around_the_object_is_a_finding_and_is_unwrapped(spec: Specification, thing: Operation) -> None:
     found = said(thing, [GOOD])
-    deviating = [name for name, one in found.items() if one.outcome is Outcome.DEVIATES]
+    deviating = [name for name, verdict in found.items() if verdict.outcome is Outcome.DEVIATES]
     assert [name.removeprefix("getThing.200") for name in deviating] == [".200:unwrapped"]
     assert spec.requirements["getThing.200:unwrapped"].level is Level.MAY
     assert found["/uid:format"].outcome is Outcome.CONFORMS
@@ -300,13 +300,13 @@ def test_findings_are_of_level_may(spec: Specification) -> None:
 def test_body_that_is_not_json_blocks_all_its_rules(thing: Operation, body: bytes) -> None:
     found = said(thing, body)
     assert found[":type"].kind is Kind.NOT_JSON
-    assert {one.outcome for name, one in found.items() if name.startswith("/")} == {Outcome.BLOCKED}
+    assert {verdict.outcome for name, verdict in found.items() if name.startswith("/")} == {Outcome.BLOCKED}
 
 
 def test_page_instead_of_json_is_one_deviation_of_content_type(thing: Operation) -> None:
     found = said(thing, b"<html>", media="text/html")
-    deviating = [one for one in found.values() if one.outcome is Outcome.DEVIATES]
-    assert [one.kind for one in deviating] == [Kind.CONTENT_TYPE]
+    deviating = [verdict for verdict in found.values() if verdict.outcome is Outcome.DEVIATES]
+    assert [verdict.kind for verdict in deviating] == [Kind.CONTENT_TYPE]
     assert found[":type"].blocked_by == deviating[0].fingerprint
 
 
@@ -322,7 +322,7 @@ def test_page_instead_of_json_is_one_deviation_of_content_type(thing: Operation)
 )
 def test_parameters_and_suffixes_of_a_content_type_do_not_matter(thing: Operation, media: str, fits: bool) -> None:
     verdict = next(
-        one for one in checks.success(thing, answered(GOOD, media=media)) if "content-type" in one.requirement
+        item for item in checks.success(thing, answered(GOOD, media=media)) if "content-type" in item.requirement
     )
     assert verdict.outcome is (Outcome.CONFORMS if fits else Outcome.DEVIATES)
 
@@ -331,19 +331,19 @@ def test_parameters_and_suffixes_of_a_content_type_do_not_matter(thing: Operatio
 def test_export_may_have_any_xml_type(spec: Specification, media: str, fits: bool) -> None:
     verdicts = checks.success(spec.operations["exportThing"], answered(b"<a/>", media=media))
     assert (verdicts[-1].outcome is Outcome.CONFORMS) == fits
-    assert not [one for one in verdicts if one.requirement.endswith(":type")]
+    assert not [verdict for verdict in verdicts if verdict.requirement.endswith(":type")]
 
 
 def test_response_without_documented_body_may_have_any(spec: Specification) -> None:
     void = spec.operations["voidThing"]
     for body, media in ((b"", ""), (b"[]", JSON), (b"<p>", "text/html")):
         verdicts = checks.success(void, answered(body, media=media))
-        assert [one.requirement for one in verdicts] == ["voidThing:exists", "voidThing.200:status"]
+        assert [verdict.requirement for verdict in verdicts] == ["voidThing:exists", "voidThing.200:status"]
 
 
 def test_undocumented_success_status_deviates_and_its_body_is_checked(thing: Operation) -> None:
     found = said(thing, changed(uid=KeyError), status=201)
-    deviating = {name for name, one in found.items() if one.outcome is Outcome.DEVIATES}
+    deviating = {name for name, verdict in found.items() if verdict.outcome is Outcome.DEVIATES}
     assert {name.removeprefix("getThing.200") for name in deviating} == {".200:status", "/uid:present"}
 
 
@@ -351,7 +351,9 @@ def test_documented_refusal_is_checked_by_its_schema(thing: Operation) -> None:
     documented = thing.response(404)
     assert documented is not None
     verdicts = checks.content(thing, documented, answered({"error": "text"}, status=404))
-    assert {one.requirement for one in verdicts if one.outcome is Outcome.DEVIATES} == {"getThing.4XX./error:type"}
+    assert {verdict.requirement for verdict in verdicts if verdict.outcome is Outcome.DEVIATES} == {
+        "getThing.4XX./error:type"
+    }
 
 
 @pytest.mark.parametrize(

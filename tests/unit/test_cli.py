@@ -96,7 +96,7 @@ def test_pytest_gets_target_configuration_and_output(target: str, calls: list[li
     assert not {"--alluredir", "--junitxml"} & set(arguments)
     assert "no:cacheprovider" in arguments
     assert Path(option(arguments, "-c")).is_file()
-    assert set(arguments[-len(SYSTEMS) :]) == {str(one.suites) for one in SYSTEMS.values()}
+    assert set(arguments[-len(SYSTEMS) :]) == {str(system.suites) for system in SYSTEMS.values()}
 
 
 def test_a_run_that_writes_nothing_leaves_no_directory(target: str, calls: list[list[str]], tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_pytest_keeps_its_cache_out_of_the_users_directory(
 
 def test_without_options_the_plugin_decides(target: str, calls: list[list[str]]) -> None:
     call("run", target)
-    ours = [one for one in calls[0] if one.startswith("--conformance-")]
+    ours = [value for value in calls[0] if value.startswith("--conformance-")]
     assert ours == ["--conformance-progress", "--conformance-target", "--conformance-output"]
     assert "-n" not in calls[0]
 
@@ -130,7 +130,7 @@ def test_every_option_reaches_the_plugin(target: str, calls: list[list[str]]) ->
         "run", target, *given.split(), *["--time-budget", "1h30m", "--safety", "read-only", "--strict", "-n", "2"]
     )
     assert result.exit_code == exit_codes.DEVIATIONS, result.output
-    assert [one for one in calls[0] if one.startswith("--conformance-")] == [
+    assert [value for value in calls[0] if value.startswith("--conformance-")] == [
         "--conformance-progress",
         "--conformance-target",
         "--conformance-output",
@@ -150,7 +150,7 @@ def test_every_option_reaches_the_plugin(target: str, calls: list[list[str]]) ->
 def test_workers_are_limited_by_concurrent_requests(target: str, calls: list[list[str]]) -> None:
     call("run", target, "-n", "9")
     call("run", target, "-n", "9", "--in-flight", "3", "--output", "other")
-    assert [option(one, "-n") for one in calls] == ["4", "3"]
+    assert [option(group, "-n") for group in calls] == ["4", "3"]
 
 
 def test_arguments_after_the_dashes_go_to_pytest(target: str, calls: list[list[str]]) -> None:
@@ -285,13 +285,13 @@ def test_dry_run_is_a_check_with_the_same_options(target: str, calls: list[list[
     assert "safety   read-only" in dry.stdout
     assert "not selected: " in dry.stdout
     assert calls == []
-    assert [one.name for one in tmp_path.iterdir()] == ["target.toml"]
+    assert [path.name for path in tmp_path.iterdir()] == ["target.toml"]
 
 
 @pytest.mark.parametrize("command", ["run", "check"])
 def test_unmatched_pattern_is_rejected_with_suggestions(command: str, target: str) -> None:
-    told = refused(command, target, "--include", "startRequst")
-    assert told.endswith(
+    message = refused(command, target, "--include", "startRequst")
+    assert message.endswith(
         "--include startRequst: matches no operation, profile or requirement; did you mean startRequest?"
     )
 
@@ -410,11 +410,11 @@ def test_serve_prints_its_target_file_and_ends_with_sigterm(tmp_path: Path) -> N
         subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE, text=True, cwd=root) as process,
     ):
         assert process.stderr is not None
-        told = process.stderr.readline()
+        message = process.stderr.readline()
         url = tomllib.loads(printed.read_text(encoding="utf-8"))["processmaker4"]["url"]
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=300) == exit_codes.OK
-    assert told == f"Serving at {url}. Press Ctrl-C to stop.\n"
+    assert message == f"Serving at {url}. Press Ctrl-C to stop.\n"
     assert call("check", "--offline", str(tmp_path / "printed.toml")).exit_code == exit_codes.OK
 
 
@@ -433,8 +433,8 @@ def test_baseline_of_a_directory_without_a_run_is_rejected(tmp_path: Path) -> No
     assert f"{tmp_path}/run.json: cannot be read" in refused("baseline", str(tmp_path), "--baseline", "b.toml")
     assert not Path("b.toml").exists()
     assert "Missing option '--baseline'" in refused("baseline", str(tmp_path))
-    told = refused("baseline", str(tmp_path), "--baseline", "b.toml", "--expires", "soon")
-    assert "'soon' is not a date; write it as YYYY-MM-DD, for example 2030-12-31." in told
+    message = refused("baseline", str(tmp_path), "--baseline", "b.toml", "--expires", "soon")
+    assert "'soon' is not a date; write it as YYYY-MM-DD, for example 2030-12-31." in message
 
 
 def test_report_of_a_directory_without_a_run_is_rejected(tmp_path: Path) -> None:

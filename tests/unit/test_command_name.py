@@ -92,6 +92,6 @@ def test_commands_in_a_message_are_as_the_user_has_to_type_them(program: Path, m
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr("sys.argv", [str(program)])
     text = 'conformance: run `conformance check X`, then eval "$(conformance env X)" for conformance with it'
-    told = f"conformance: run `'{program}' check X`, then eval \"$('{program}' env X)\" for conformance with it"
-    assert as_called(text) == told
+    message = f"conformance: run `'{program}' check X`, then eval \"$('{program}' env X)\" for conformance with it"
+    assert as_called(text) == message
     assert str(InputRefused("see `conformance operations`")) == f"see `'{program}' operations`"

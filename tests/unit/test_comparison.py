@@ -146,7 +146,7 @@ def test_identifiers_are_equal_through_the_mapping_from_old_to_new() -> None:
 def test_an_identifier_that_leads_to_another_element_is_a_difference() -> None:
     sent = {"items": [item("a", "One", ref="b"), item("b", "Two")]}
     read = {"items": [item("x", "One", ref="x"), item("y", "Two")]}
-    assert [one.place for one in differences(sent, read, THING)] == ["/items[]/it_ref"]
+    assert [difference.place for difference in differences(sent, read, THING)] == ["/items[]/it_ref"]
 
 
 def test_an_empty_identifier_is_mapped_to_nothing() -> None:
@@ -204,8 +204,10 @@ def test_lost_update_is_found() -> None:
 
 @pytest.mark.parametrize("read", [None, [], "text", 5])
 def test_a_body_of_another_kind_is_one_difference(read: Any) -> None:
-    assert [one.place for one in differences({"title": "new"}, read, THING)] == [""]
-    assert [one.place for one in differences({"items": [item("a", "b")]}, {"items": {}}, THING)] == ["/items"]
+    assert [difference.place for difference in differences({"title": "new"}, read, THING)] == [""]
+    assert [difference.place for difference in differences({"items": [item("a", "b")]}, {"items": {}}, THING)] == [
+        "/items"
+    ]
 
 
 def test_element_is_identified_by_its_required_name() -> None:

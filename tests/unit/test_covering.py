@@ -12,7 +12,7 @@ from conformance.report.tested_share import coverage, is_short, percent
 
 
 def said(number: int, outcome: Outcome, *, promised: bool = True, **more: Any) -> list[VerdictRecord]:
-    one = VerdictRecord(
+    verdict = VerdictRecord(
         requirement="r",
         system="s",
         profile="p",
@@ -22,7 +22,7 @@ def said(number: int, outcome: Outcome, *, promised: bool = True, **more: Any) -
         promised=promised,
         **more,
     )
-    return [one] * number
+    return [verdict] * number
 
 
 TESTED = said(6, Outcome.CONFORMS) + said(1, Outcome.DEVIATES)
@@ -32,17 +32,17 @@ HINDERED = said(9, Outcome.NOT_EXERCISED, reason=Reason.MISSING_USER, promised=F
 
 
 def test_coverage_counts_promised_requirements_and_names_the_main_causes() -> None:
-    one = coverage([*BLOCKED, *TESTED, *HINDERED, *LIMIT], [], minimum=70.1)
-    assert (one.promised, one.tested, one.percent) == (10, 7, 70.0)
-    assert (one.cause, one.cost) == ("limit reached: five are left", 2)
-    assert is_short(one)
-    assert not is_short(one.model_copy(update={"minimum": 70.0}))
-    assert not is_short(one.model_copy(update={"minimum": None}))
+    item = coverage([*BLOCKED, *TESTED, *HINDERED, *LIMIT], [], minimum=70.1)
+    assert (item.promised, item.tested, item.percent) == (10, 7, 70.0)
+    assert (item.cause, item.cost) == ("limit reached: five are left", 2)
+    assert is_short(item)
+    assert not is_short(item.model_copy(update={"minimum": 70.0}))
+    assert not is_short(item.model_copy(update={"minimum": None}))
 
 
 def test_complete_run_has_no_cause() -> None:
-    one = coverage([*TESTED, *HINDERED], [], minimum=100)
-    assert (one.percent, one.cause, one.cost, is_short(one)) == (100.0, "", 0, False)
+    item = coverage([*TESTED, *HINDERED], [], minimum=100)
+    assert (item.percent, item.cause, item.cost, is_short(item)) == (100.0, "", 0, False)
     assert coverage([], []).percent == 100.0
 
 

@@ -150,22 +150,22 @@ def test_each_of_many_secrets_is_found_whenever_it_was_added(number: int) -> Non
     secrets = [f"eyJhbGciOiJIUzI1NiJ9.{index:08d}" for index in range(number)]
     for secret in secrets:
         matcher.add((secret.encode(),))
-        assert [one for _, _, one in matcher.find(f"<{secret}>".encode())] == [secret.encode()]
+        assert [data for _, _, data in matcher.find(f"<{secret}>".encode())] == [secret.encode()]
     text = " ".join(secrets).encode()
-    assert {one.decode() for _, _, one in matcher.find(text)} == set(secrets)
+    assert {data.decode() for _, _, data in matcher.find(text)} == set(secrets)
     assert not list(matcher.find(b"eyJhbGciOiJIUzI1NiJ9.99999999"))
 
 
 @given(st.text(alphabet='aZ09+/-_ ="é', max_size=90).map(str.encode))
 def test_the_digits_of_an_encoding_are_found_as_an_expression_finds_them(content: bytes) -> None:
-    found = [one.span() for one in re.finditer(rb"[A-Za-z0-9+/_-]{20,}", content)]
+    found = [match.span() for match in re.finditer(rb"[A-Za-z0-9+/_-]{20,}", content)]
     assert list(runs(content, 20)) == found
 
 
 @given(st.text(alphabet="%\\\\&u0d8cDE;x4#amp+ é", max_size=40).map(str.encode))
 def test_a_text_is_read_the_same_way_whatever_is_before_it(content: bytes) -> None:
     read = [view.content for view in views(content)]
-    assert [view.content for view in views(b"\xc3\xa9. " + content)] == [b"\xc3\xa9. " + one for one in read]
+    assert [view.content for view in views(b"\xc3\xa9. " + content)] == [b"\xc3\xa9. " + data for data in read]
 
 
 @pytest.mark.parametrize("length", range(8, 80))
@@ -182,10 +182,10 @@ def test_a_secret_that_ends_like_an_encoding_of_another_is_found_everywhere(toge
     matcher = Matcher()
     matcher.add((b"the first of the secrets", plain) if together else (b"the first of the secrets",))
     if looked_for:
-        assert [one for _, _, one in matcher.find(b"<" + encoded + b">")] == [b"the first of the secrets"]
+        assert [data for _, _, data in matcher.find(b"<" + encoded + b">")] == [b"the first of the secrets"]
     matcher.add(() if together else (plain,))
-    assert [one for _, _, one in matcher.find(b"<" + plain + b">")] == [plain]
-    assert [one for _, _, one in matcher.find(b"<" + encoded + b">")] == [b"the first of the secrets"]
+    assert [data for _, _, data in matcher.find(b"<" + plain + b">")] == [plain]
+    assert [data for _, _, data in matcher.find(b"<" + encoded + b">")] == [b"the first of the secrets"]
 
 
 @pytest.mark.parametrize("digits", [0, 10, MANY - 1, MANY, 3 * MANY])
@@ -197,4 +197,4 @@ def test_an_encoding_is_found_however_many_digits_were_looked_up_before(digits: 
     for number in range(50):
         for encode in (base64.b64encode, binascii.hexlify, lambda secret: base64.b64encode(b"ab" + secret + b"c")):
             found = matcher.find(b"<" + encode(b"the %02d secret of it" % number) + b">")
-            assert b"the %02d secret of it" % number in {one for _, _, one in found}
+            assert b"the %02d secret of it" % number in {data for _, _, data in found}

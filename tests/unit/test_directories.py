@@ -15,13 +15,13 @@ from conformance.spec.specification import load
 def test_runs_of_the_same_second_have_different_directories(tmp_path: Path) -> None:
     first, second, third = (fresh_directory(tmp_path / "reports" / "20260101-000000-staging") for _ in range(3))
     assert len({first, second, third}) == 3
-    assert all(one.is_dir() for one in (first, second, third))
+    assert all(path.is_dir() for path in (first, second, third))
 
 
 def test_unwritable_cache_loses_no_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("no directory")
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda _: str(tmp_path / "file"))
-    operation = next(one for one in load("processmaker3").operations.values() if corpus.generated(one))
+    operation = next(item for item in load("processmaker3").operations.values() if corpus.generated(item))
     assert len(corpus.cases(operation, 7, 2)) == 2
 
 

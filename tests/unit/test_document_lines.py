@@ -45,7 +45,7 @@ def test_each_document_of_the_suite_has_the_address_where_it_was_published() -> 
     for system in SYSTEMS:
         spec = specification.load(system)
         assert spec.addresses.keys() == spec.documents.keys()
-        assert all(one.startswith("https://") for one in spec.addresses.values())
+        assert all(address.startswith("https://") for address in spec.addresses.values())
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe", b"x" * 5_000_000])

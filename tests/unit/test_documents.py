@@ -27,7 +27,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_oversized_target_file_or_baseline_is_rejected_in_one_message(name: str, tmp_path: Path) -> None:
-    text, told = BAD[name]
+    text, message = BAD[name]
     path = tmp_path / "file.toml"
     path.write_text(text)
     with pytest.raises(TargetError) as target:
@@ -35,7 +35,7 @@ def test_oversized_target_file_or_baseline_is_rejected_in_one_message(name: str,
     with pytest.raises(BaselineError) as known:
         baseline.load(path)
     for error in (target, known):
-        assert str(error.value).startswith(f"{path}: {told}")
+        assert str(error.value).startswith(f"{path}: {message}")
         assert str(error.value).endswith(".")
 
 

@@ -29,7 +29,7 @@ def target(tmp_path: Path) -> Target:
     return load(tmp_path / "target.toml")
 
 
-@pytest.mark.parametrize(("requirement", "apart"), [*((one, True) for one in CHANGED), ("PM3-IMPORT-KEEP", False)])
+@pytest.mark.parametrize(("requirement", "apart"), [*((value, True) for value in CHANGED), ("PM3-IMPORT-KEEP", False)])
 def test_tests_of_a_changed_fixture_run_alone(target: Target, requirement: str, apart: bool) -> None:
     table = target.table("processmaker3")
     assert needs_exclusive_fixtures(table.specification(), table, [requirement]) is apart
@@ -39,7 +39,11 @@ def test_fixture_under_two_keys_is_one_fixture(target: Target) -> None:
     table = target.table("processmaker3")
     assert isinstance(table, ProcessMaker3)
     same = table.model_copy(update={"fixtures": table.fixtures.model_copy(update={"note_case": table.fixture("case")})})
-    cited = [one.id for one in table.specification().requirements.values() if one.operation == "listCaseNotes"]
+    cited = [
+        requirement.id
+        for requirement in table.specification().requirements.values()
+        if requirement.operation == "listCaseNotes"
+    ]
     assert needs_exclusive_fixtures(same.specification(), same, cited)
 
 

@@ -22,15 +22,15 @@ CODES: dict[str, int] = {
 
 
 def test_every_member_has_a_code() -> None:
-    assert list(CODES) == [one.name for one in fields(Ending)]
+    assert list(CODES) == [field.name for field in fields(Ending)]
     assert exit_code(Ending()) == exit_codes.OK
 
 
 @pytest.mark.parametrize("first", CODES)
 def test_first_condition_decides(first: str) -> None:
     after = list(CODES)[list(CODES).index(first) :]
-    for one in after:
-        members: dict[str, int | bool] = dict.fromkeys((first, one), True)
+    for value in after:
+        members: dict[str, int | bool] = dict.fromkeys((first, value), True)
         if "pytest_status" in members:
             members["pytest_status"] = 77
         assert exit_code(Ending(**members)) == CODES[first]  # type: ignore[arg-type]

@@ -16,26 +16,26 @@ CREATE = load("processmaker3").operations["createProject"]
 
 def wrong(body: Any) -> list[str]:
     """What contradicts the table of flows, or the sense of a start and an end."""
-    told = []
+    partial_list = []
     for diagram in body.get("diagrams", []):
-        kinds = {one["act_uid"]: ("bpmnActivity", "") for one in diagram.get("activities", []) if "act_uid" in one}
+        kinds = {item["act_uid"]: ("bpmnActivity", "") for item in diagram.get("activities", []) if "act_uid" in item}
         kinds |= {
-            one["evn_uid"]: ("bpmnEvent", one["evn_type"]) for one in diagram.get("events", []) if "evn_uid" in one
+            item["evn_uid"]: ("bpmnEvent", item["evn_type"]) for item in diagram.get("events", []) if "evn_uid" in item
         }
         for flow in diagram.get("flows", []):
             origin, dest = kinds[flow["flo_element_origin"]], kinds[flow["flo_element_dest"]]
             if (origin[0], dest[0]) != (flow["flo_element_origin_type"], flow["flo_element_dest_type"]):
-                told.append("a type without its element")
+                partial_list.append("a type without its element")
             if origin[1] == "END" or dest[1] == "START":
-                told.append("out of an end, or into a start")
+                partial_list.append("out of an end, or into a start")
             if flow["flo_element_origin"] == flow["flo_element_dest"]:
-                told.append("back to where it comes from")
-    return told
+                partial_list.append("back to where it comes from")
+    return partial_list
 
 
 def test_generated_bodies_are_made_consistent() -> None:
     bodies = [consistent(body) for body in corpus.cases(CREATE, 0, corpus.PACKAGED_CASES)]
-    assert [told for body in bodies for told in wrong(body)] == []
+    assert [message for body in bodies for message in wrong(body)] == []
     assert any(diagram.get("flows") for body in bodies for diagram in body.get("diagrams", []))
 
 

@@ -91,4 +91,4 @@ def test_taken_name_is_not_the_tested_refusal(text: str) -> None:
 def test_taken_name_is_the_refusal_if_that_is_tested() -> None:
     recorder = Recorder(PM3)
     assert recorder.refused("PM3-DEPARTMENT-UNIQUE-TITLE", refusal(TAKEN[0]), refusal("", 201), taken=True)
-    assert [one.outcome for one in recorder.verdicts] == [Outcome.CONFORMS]
+    assert [verdict.outcome for verdict in recorder.verdicts] == [Outcome.CONFORMS]

@@ -189,7 +189,9 @@ def test_made_up_segment_does_not_allow_an_odd_path(path: str) -> None:
 
 
 def batch(*identifiers: Any) -> dict[str, Any]:
-    return {"data": [{"action": "delete", "data": [{"type": "bpmn", "prj_uid": one} for one in identifiers]}]}
+    return {
+        "data": [{"action": "delete", "data": [{"type": "bpmn", "prj_uid": identifier} for identifier in identifiers]}]
+    }
 
 
 def test_a_batch_of_own_projects_passes() -> None:
@@ -225,7 +227,7 @@ def test_upload_with_a_duplicate_part_is_refused() -> None:
     own, foreign = project_file(OWNED)["project_file"], project_file(FOREIGN)["project_file"]
     assert judge("POST", f"{PM3}/import?option=OVERWRITE", files=[("project_file", own)]) == "create"
     for pair in ((own, foreign), (foreign, own)):
-        refused("POST", f"{PM3}/import?option=OVERWRITE", files=[("project_file", one) for one in pair])
+        refused("POST", f"{PM3}/import?option=OVERWRITE", files=[("project_file", item) for item in pair])
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"data[0][prj_uid]=x", b"\xff", b"[" * 100_000])
@@ -422,7 +424,7 @@ def test_intent_is_on_disk_before_the_create_is_sent(tmp_path: Path) -> None:
     response = Guard(httpx.MockTransport(answer), by).handle_request(
         httpx.Request("POST", PM3, json={"prj_name": MINE})
     )
-    assert [(one["event"], one["name"], one["operation"]) for one in seen] == [("intent", MINE, "createProject")]
+    assert [(item["event"], item["name"], item["operation"]) for item in seen] == [("intent", MINE, "createProject")]
     assert response.extensions["entry"].name == MINE
 
 

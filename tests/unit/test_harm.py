@@ -39,9 +39,9 @@ def test_an_entry_may_state_another_harm_than_that_of_its_aspect() -> None:
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_access_without_credentials_is_the_worst_harm(system: str) -> None:
     aspects = {"no-credentials-refused", "wrong-credentials-refused"}
-    found = [one for one in load(system).requirements.values() if one.aspect in aspects]
+    found = [requirement for requirement in load(system).requirements.values() if requirement.aspect in aspects]
     assert found
-    assert {one.harm for one in found} == {Harm.ACCESS}
+    assert {requirement.harm for requirement in found} == {Harm.ACCESS}
 
 
 def test_open_list_is_worse_than_a_wrong_form_of_any_level() -> None:

@@ -19,8 +19,8 @@ def collected() -> list[coverage.CollectedTest]:
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_inventory_counts_the_tests_that_pytest_collects(system: str, collected: list[coverage.CollectedTest]) -> None:
-    ids = [one.test for one in collected if one.system == system]
-    assert inventory(specification.load(system)) == Counter(one.partition("[")[0] for one in ids)
+    ids = [test.test for test in collected if test.system == system]
+    assert inventory(specification.load(system)) == Counter(identifier.partition("[")[0] for identifier in ids)
     assert absent(inventory(specification.load(system)), ids) == []
 
 

@@ -55,10 +55,10 @@ def test_recently_created_resources_are_distinguished_from_others(
     book.remains("procesio", "instance", "i-1")
     moment = book.moment
     book.remains("procesio", "instance", "i-2")
-    told = {text: book.made_since(moment, text) for text in (earlier, other.name(), "Ann's", "i-1", "i-2")}
-    assert list(told.values()) == [False, False, None, None, True]
+    details = {text: book.made_since(moment, text) for text in (earlier, other.name(), "Ann's", "i-1", "i-2")}
+    assert list(details.values()) == [False, False, None, None, True]
     assert book.made_since(moment, f"a copy of {earlier} as {book.name('copy')}")
-    assert [book.mentions_ours(text) for text in told] == [True, True, False, True, True]
+    assert [book.mentions_ours(text) for text in details] == [True, True, False, True, True]
 
 
 def test_made_up_identifiers_are_remembered_and_have_the_requested_form(book: Ledger) -> None:
@@ -75,11 +75,11 @@ def test_made_up_identifiers_are_remembered_and_have_the_requested_form(book: Le
 
 def test_created_resource_is_open_until_it_is_gone(book: Ledger) -> None:
     entry = book.intend(PM3, "project", "createProject", "name")
-    assert [one.identifier for one in book.open()] == [""]
+    assert [item.identifier for item in book.open()] == [""]
     assert not book.owns("")
     book.created(entry, Ours("u1"))
     assert book.owns("u1")
-    assert [(one.identifier, one.name, one.operation) for one in book.open()] == [("u1", "name", "createProject")]
+    assert [(item.identifier, item.name, item.operation) for item in book.open()] == [("u1", "name", "createProject")]
     book.gone("u1")
     assert book.open() == []
     assert book.owns("u1")
@@ -94,8 +94,8 @@ def test_refused_create_is_withdrawn(book: Ledger, path: Path) -> None:
 def test_open_entries_are_newest_first_and_by_system(book: Ledger) -> None:
     for system, identifier in ((PM3, "a"), ("procesio", "b"), (PM3, "c")):
         book.created(book.intend(system, "thing", "op", identifier), Ours(identifier))
-    assert [one.identifier for one in book.open()] == ["c", "b", "a"]
-    assert [one.identifier for one in book.open(PM3)] == ["c", "a"]
+    assert [entry.identifier for entry in book.open()] == ["c", "b", "a"]
+    assert [entry.identifier for entry in book.open(PM3)] == ["c", "a"]
 
 
 def test_resource_is_gone_only_once(book: Ledger, path: Path) -> None:
@@ -152,7 +152,7 @@ def test_line_cut_off_by_a_kill_is_ignored(book: Ledger, path: Path, cut: int) -
     entry = book.intend(PM3, "project", "createProject", "one")
     book.created(entry, Ours("u1"))
     path.write_bytes(path.read_bytes()[:-cut])
-    assert [one.name for one in ledger.read(path).open()] == ["one"]
+    assert [item.name for item in ledger.read(path).open()] == ["one"]
 
 
 def test_line_after_a_cut_off_line_is_kept(book: Ledger, path: Path) -> None:
@@ -160,7 +160,7 @@ def test_line_after_a_cut_off_line_is_kept(book: Ledger, path: Path) -> None:
     book.created(book.intend(PM3, "project", "createProject", "two"), Ours("u2"))
     path.write_bytes(path.read_bytes()[:-5])
     ledger.read(path).gone("u1")
-    assert [one.name for one in ledger.read(path).open()] == ["two"]
+    assert [entry.name for entry in ledger.read(path).open()] == ["two"]
 
 
 @pytest.mark.parametrize("line", ["[]", "5", '"event"', "{}", '{"event": "unheard of"}', "\ufffd"])
@@ -168,7 +168,7 @@ def test_unknown_lines_are_ignored(book: Ledger, path: Path, line: str) -> None:
     book.intend(PM3, "project", "createProject", "one")
     with path.open("a", encoding="utf-8") as file:
         file.write(line + "\n")
-    assert [one.name for one in ledger.read(path).open()] == ["one"]
+    assert [entry.name for entry in ledger.read(path).open()] == ["one"]
 
 
 def test_without_a_path_nothing_is_written(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_number_that_was_there_is_recognised_in_any_form(spelling: str) -> Non
 
 
 def test_identifiers_that_begin_with_digits_are_different() -> None:
-    assert len({digest("s", "k", one) for one in ("7", "7a", "7b", "70")}) == 4
+    assert len({digest("s", "k", value) for value in ("7", "7a", "7b", "70")}) == 4
 
 
 def test_entry_that_could_not_be_journalled_is_named_by_no_identifier(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ def test_finding_does_not_block_a_schema_rule() -> None:
     operation = PM3.operations["listDepartments"]
     response = Response(200, (("Content-Type", "application/json"),), b'{"data": []}')
     exchange = Exchange("1", operation.id, Request("GET", "http://localhost"), response)
-    found = {one.requirement: one.outcome for one in checks.success(operation, exchange)}
+    found = {verdict.requirement: verdict.outcome for verdict in checks.success(operation, exchange)}
     assert found["listDepartments.2XX.:type"] is Outcome.DEVIATES  # a may
     assert found["listDepartments.2XX.[]:type"] is Outcome.BLOCKED
     assert "listDepartments.2XX.[]/dep_last:present" not in found  # a should
@@ -29,6 +29,6 @@ def test_finding_does_not_block_a_requirement() -> None:
     root = recorder.root_of("PM3-PROJECT-CREATE-ARTIFACTS")
     for requirement in ("PM3-PROJECT-CREATE-SETTINGS", "PM3-PROJECT-CREATE-GATEWAYS"):
         recorder.block(requirement, root)
-    told = {one.requirement: (one.outcome, one.reason) for one in recorder.verdicts}
-    assert told["PM3-PROJECT-CREATE-SETTINGS"] == (Outcome.BLOCKED, None)
-    assert told["PM3-PROJECT-CREATE-GATEWAYS"] == (Outcome.NOT_EXERCISED, Reason.INCONCLUSIVE)
+    details = {verdict.requirement: (verdict.outcome, verdict.reason) for verdict in recorder.verdicts}
+    assert details["PM3-PROJECT-CREATE-SETTINGS"] == (Outcome.BLOCKED, None)
+    assert details["PM3-PROJECT-CREATE-GATEWAYS"] == (Outcome.NOT_EXERCISED, Reason.INCONCLUSIVE)

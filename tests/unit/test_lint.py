@@ -36,25 +36,25 @@ def linted(tmp_path: Path, change: Change = lambda *_: None, **against: Any) -> 
     for file, data in zip(files, (spec, register), strict=True):
         file.write_text(yaml.dump(data, Dumper=yaml.SafeDumper))
     found = lint("sample", *files, **{**AGAINST, **against})
-    return [(one.file.stem, one.place, one.code, one.told) for one in found]
+    return [(problem.file.stem, problem.place, problem.code, problem.message) for problem in found]
 
 
 def test_valid_spec_and_register_have_no_problems(tmp_path: Path) -> None:
     assert linted(tmp_path) == []
 
 
-@pytest.mark.parametrize(("code", "place", "told", "change"), BROKEN, ids=[f"{one[0]}-{one[1]}" for one in BROKEN])
+@pytest.mark.parametrize(("code", "place", "told", "change"), BROKEN, ids=[f"{pair[0]}-{pair[1]}" for pair in BROKEN])
 def test_broken_rule_is_reported_with_file_place_and_advice(
     tmp_path: Path, code: str, place: str, told: str, change: Change
 ) -> None:
     file = "openapi" if code.startswith("S") else "requirements"
     found = linted(tmp_path, change)
-    assert any(one[:3] == (file, place, code) and one[3].startswith(told) for one in found), found
+    assert any(pair[:3] == (file, place, code) and pair[3].startswith(told) for pair in found), found
 
 
 def test_every_rule_has_an_example_that_breaks_it() -> None:
-    assert {one[0] for one in BROKEN} == {*RULES, "S001", "R001", "S002"}
-    assert [one.code for one in RULES.values() if not one.title.endswith(".")] == []
+    assert {pair[0] for pair in BROKEN} == {*RULES, "S001", "R001", "S002"}
+    assert [rule.code for rule in RULES.values() if not rule.title.endswith(".")] == []
 
 
 def test_rules_without_their_data_are_skipped(tmp_path: Path) -> None:
@@ -64,8 +64,8 @@ def test_rules_without_their_data_are_skipped(tmp_path: Path) -> None:
 
     unknown = dict.fromkeys(("profiles", "keys", "faults", "readings"))
     assert linted(tmp_path, change, **unknown) == []
-    told = linted(tmp_path, lambda spec, _: said(spec, "readThing").update(profile="other/any"), **unknown)
-    assert [one[2:] for one in told] == [("S102", "profile 'other/any' is not of the form sample/group")]
+    messages = linted(tmp_path, lambda spec, _: said(spec, "readThing").update(profile="other/any"), **unknown)
+    assert [pair[2:] for pair in messages] == [("S102", "profile 'other/any' is not of the form sample/group")]
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_file_that_is_not_a_spec_is_reported_only(tmp_path: Path, text: str, tol
     spec.write_text(text)
     register.write_text("requirements: []")
     found = lint("sample", spec, register, **AGAINST)
-    assert {one.code for one in found} in ({"S001"}, {"S002"})
-    assert told in found[0].told
+    assert {problem.code for problem in found} in ({"S001"}, {"S002"})
+    assert told in found[0].message
 
 
 def test_allowed_aspects_are_those_of_the_engines() -> None:
@@ -109,7 +109,7 @@ def test_needs_of_a_spec_are_keys_of_the_target_file(system: str) -> None:
 def test_format_page_lists_every_rule() -> None:
     page = (Path(__file__).parents[2] / "docs" / "spec-format.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `([SR]\d+)` \| (.*) \|$", page, re.MULTILINE))
-    assert {code: rows.get(code) for code in RULES} == {code: one.title.rstrip(".") for code, one in RULES.items()}
+    assert {code: rows.get(code) for code in RULES} == {code: rule.title.rstrip(".") for code, rule in RULES.items()}
     assert {"S001", "R001", "S002"} <= rows.keys()
 
 

@@ -15,7 +15,7 @@ from conformance.spec import specification
 from conformance.wire.logins import plain_reads
 
 SPEC = specification.load("processmaker3")
-READS = [one.id for one in plain_reads(SPEC.operations.values())]
+READS = [operation.id for operation in plain_reads(SPEC.operations.values())]
 
 
 def refused(operation: str, **_: Any) -> Exchange:

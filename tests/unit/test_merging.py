@@ -39,23 +39,23 @@ def verdict(outcome: Outcome, *tests: str, requirement: str = "R", **more: Any) 
 
 
 def deviation(*tests: str, **more: Any) -> DeviationRecord:
-    told = {
+    details = {
         "fingerprint": "f" * 16, "requirement": "R", "system": "s", "profile": "s/p", "operation": "o",
         "level": Level.MUST, "kind": Kind.STATUS, "location": "", "title": "t", "expected": "200", "observed": "500",
         "document": "d", "section": "1", "occurrences": len(tests), "tests": list(tests), "evidence": [f"e-{tests[0]}"],
         **more,
     }  # fmt: skip
-    return DeviationRecord(**told)
+    return DeviationRecord(**details)
 
 
 def shard(number: int, of: int = 2, **more: Any) -> RunRecord:
-    told: dict[str, Any] = {
+    details: dict[str, Any] = {
         "complete": False, "exit_code": exit_codes.OK, "target": TargetInfo(name="staging", systems=["s"]),
         "suite": SuiteInfo(version="1", specs={"s": "d"}), "environment": {"python": "3.11"},
         "started": f"2030-01-02T03:04:0{number}+00:00", "seconds": 2.0 + number, "requests": 10 * number,
         "shard": f"{number}/{of}", "division": "cut", "tests": [ran(f"t{number}")], **more,
     }  # fmt: skip
-    return RunRecord(**told)
+    return RunRecord(**details)
 
 
 def ran(name: str, outcome: str = "passed") -> TestRecord:
@@ -63,8 +63,8 @@ def ran(name: str, outcome: str = "passed") -> TestRecord:
 
 
 def merged(*said: VerdictRecord, of: int = 2) -> VerdictRecord:
-    (one,) = merge(shard(number, of, verdicts=[one]) for number, one in enumerate(said, 1)).verdicts
-    return one
+    (record,) = merge(shard(number, of, verdicts=[item]) for number, item in enumerate(said, 1)).verdicts
+    return record
 
 
 SILENT = verdict(Outcome.NOT_EXERCISED)
@@ -80,8 +80,8 @@ SILENT = verdict(Outcome.NOT_EXERCISED)
 )
 def test_the_stronger_outcome_wins_and_all_tests_are_reported(weaker: Outcome, stronger: Outcome) -> None:
     for said in ((weaker, stronger), (stronger, weaker)):
-        one = merged(*(verdict(outcome, outcome.value) for outcome in said))
-        assert (one.outcome, one.tests) == (stronger, sorted([weaker.value, stronger.value]))
+        record = merged(*(verdict(outcome, outcome.value) for outcome in said))
+        assert (record.outcome, record.tests) == (stronger, sorted([weaker.value, stronger.value]))
 
 
 def test_result_of_a_test_takes_precedence_over_a_missing_one() -> None:
@@ -106,7 +106,7 @@ def test_all_shards_together_are_complete_and_one_missing_is_named() -> None:
     whole = merge([shard(2), shard(1)])
     assert (whole.complete, whole.exit_code, whole.shard, whole.problems) == (True, exit_codes.OK, None, [])
     assert (whole.started, whole.seconds, whole.requests) == ("2030-01-02T03:04:01+00:00", 4.0, 30)
-    assert [one.id for one in whole.tests] == ["t1", "t2"]
+    assert [test.id for test in whole.tests] == ["t1", "t2"]
     part = merge([shard(1, 3), shard(3, 3)])
     assert (part.complete, part.exit_code) == (False, exit_codes.INTERRUPTED)
     assert part.problems == ["shard 2/3 is missing; run it, and merge again"]
@@ -114,8 +114,13 @@ def test_all_shards_together_are_complete_and_one_missing_is_named() -> None:
 
 def test_defect_in_two_shards_is_one_deviation() -> None:
     both = merge([shard(1, deviations=[deviation("a")]), shard(2, deviations=[deviation("b", observed="501")])])
-    (one,) = both.deviations
-    assert (one.occurrences, one.tests, one.evidence, one.observed) == (2, ["a", "b"], ["e-a", "e-b"], "500")
+    (record,) = both.deviations
+    assert (record.occurrences, record.tests, record.evidence, record.observed) == (
+        2,
+        ["a", "b"],
+        ["e-a", "e-b"],
+        "500",
+    )
     assert both.exit_code == exit_codes.DEVIATIONS
 
 
@@ -168,7 +173,7 @@ def test_baseline_entry_of_one_shard_is_not_gone() -> None:
 
 def test_shapes_durations_and_residue_are_merged() -> None:
     def seen(headers: list[str], **fields: Any) -> dict[str, dict[str, Shape]]:
-        places = {"": {"types": ["object"]}, **{f"/{name}": one for name, one in fields.items()}}
+        places = {"": {"types": ["object"]}, **{f"/{name}": item for name, item in fields.items()}}
         return {"o": {"200": Shape.model_validate({"headers": headers, "fields": places})}}
 
     text, null = {"types": ["string"]}, {"types": ["null"]}
@@ -177,17 +182,17 @@ def test_shapes_durations_and_residue_are_merged() -> None:
     longer = {"tests": {"t": 2.0}, "operations": {"o": 4.0}, "medians": {"o": 3.0}, "calls": {"o": 2.0}}
     longer |= {"fastest": {"o": 0.5}, "slowest": {"o": 7.5}}
     left = [Residue(system="s", kind="token", count=2, identifiers=["a"])]
-    one = merge(
+    record = merge(
         [
             shard(1, shapes=seen(["a", "b"], x=null, y=text), durations=took, residue=left),
             shard(2, shapes=seen(["b"], x=text), durations=longer, residue=left),
         ]
     )
-    shape = one.shapes["o"]["200"]
+    shape = record.shapes["o"]["200"]
     assert shape.headers == ["b"]
     assert shape.fields["/x"].types == ["null", "string"]
     assert (shape.fields["/x"].always, shape.fields["/y"].always, shape.fields[""].always) == (True, False, True)
     extremes = {"fastest": {"o": 0.5}, "slowest": {"o": 7.5}}
     means = {"operations": {"o": 3.0}, "medians": {"o": 3.0}, "calls": {"o": 3.0}}
-    assert one.durations == {"tests": {"t": 2.0}, **means, **extremes}
-    assert [(residue.count, residue.identifiers) for residue in one.residue] == [(4, ["a", "a"])]
+    assert record.durations == {"tests": {"t": 2.0}, **means, **extremes}
+    assert [(residue.count, residue.identifiers) for residue in record.residue] == [(4, ["a", "a"])]

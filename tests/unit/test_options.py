@@ -14,7 +14,7 @@ from conformance.cli.run import command
 from conformance.run.options import OPTIONS, pytest_arguments
 from conformance.run.plugin import hooks
 
-OF_COMMAND = {one for param in command.params if isinstance(param, click.Option) for one in param.opts}
+OF_COMMAND = {opt for param in command.params if isinstance(param, click.Option) for opt in param.opts}
 
 
 def parser() -> pytest.Parser:
@@ -24,19 +24,19 @@ def parser() -> pytest.Parser:
 
 
 def test_command_has_the_options_of_the_table_plus_workers_and_dry_run() -> None:
-    letters = {f"-{one.short}" for one in OPTIONS if one.short}
-    assert {one.of_command for one in OPTIONS if one.in_command} | letters | {"-n", "--dry-run"} == OF_COMMAND
+    letters = {f"-{option.short}" for option in OPTIONS if option.short}
+    assert {option.of_command for option in OPTIONS if option.in_command} | letters | {"-n", "--dry-run"} == OF_COMMAND
 
 
 def test_each_option_is_read_by_the_plugin() -> None:
     plugin = Path(hooks.__file__).parent
-    code = "\n".join(one.read_text(encoding="utf-8") for one in sorted(plugin.rglob("*.py")))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sorted(plugin.rglob("*.py")))
     read = set(re.findall(r'option\(\s*"(?:conformance_)?(\w+)"', code))
-    assert [one.name for one in OPTIONS if not one.as_pytest and one.variable not in read] == []
+    assert [option.name for option in OPTIONS if not option.as_pytest and option.variable not in read] == []
 
 
 def test_options_of_pytest_are_not_declared_again() -> None:
-    borrowed = {one.of_pytest: one for one in OPTIONS if one.as_pytest}
+    borrowed = {option.of_pytest: option for option in OPTIONS if option.as_pytest}
     assert set(borrowed) == {"--exitfirst"}
     assert pytest_arguments({"fail_fast": True}) == ["--exitfirst"]
 
@@ -63,9 +63,11 @@ def test_pytest_parses_what_the_command_passes_on() -> None:
 
 def test_unset_options_have_the_defaults_of_the_table() -> None:
     read = parser().parse_known_args([])
-    for one in (one for one in OPTIONS if not one.as_pytest):
-        value = getattr(read, f"conformance_{one.variable}")
-        assert value == ([] if one.repeatable else one.default) or (value is False and one.default is None), one.name
+    for item in (option for option in OPTIONS if not option.as_pytest):
+        value = getattr(read, f"conformance_{item.variable}")
+        assert value == ([] if item.repeatable else item.default) or (value is False and item.default is None), (
+            item.name
+        )
 
 
 def test_the_table_loads_nothing_of_the_suite() -> None:

@@ -53,9 +53,9 @@ def test_own_requirement_is_added_to_those_of_the_suite(tmp_path: Path) -> None:
 
 
 def test_own_requirements_change_the_digest_of_a_run(tmp_path: Path) -> None:
-    one = extended([written(tmp_path, ENTRY)])["processmaker3"].digest
+    value = extended([written(tmp_path, ENTRY)])["processmaker3"].digest
     other = extended([written(tmp_path, {**ENTRY, "level": "may"})])["processmaker3"].digest
-    assert len({one, other, load("processmaker3").digest}) == 3
+    assert len({value, other, load("processmaker3").digest}) == 3
 
 
 def test_several_files_and_systems_add_up(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_several_files_and_systems_add_up(tmp_path: Path) -> None:
 
 
 def test_one_entry_may_apply_to_several_operations(tmp_path: Path) -> None:
-    entry = {key: one for key, one in ENTRY.items() if key != "operation"} | {"each": ["getProject", "listProjects"]}
+    entry = {key: item for key, item in ENTRY.items() if key != "operation"} | {"each": ["getProject", "listProjects"]}
     added = extended([written(tmp_path, entry)])["processmaker3"].requirements
     assert {"ACME-PROJECT-TITLE-GET-PROJECT", "ACME-PROJECT-TITLE-LIST-PROJECTS"} <= added.keys()
 
@@ -104,7 +104,7 @@ def test_one_entry_may_apply_to_several_operations(tmp_path: Path) -> None:
 )
 def test_invalid_entry_is_rejected(change: dict[str, Any], sentence: str, tmp_path: Path) -> None:
     path = written(tmp_path, {**ENTRY, **change})
-    (line,) = [one for one in told(path) if sentence in one]
+    (line,) = [value for value in told(path) if sentence in value]
     assert line.startswith(f"{path}: {change.get('id', ENTRY['id'])}: ")
 
 
@@ -136,7 +136,7 @@ def test_duplicate_id_is_rejected(tmp_path: Path) -> None:
 
 
 def test_operations_of_an_entry_must_belong_to_one_system(tmp_path: Path) -> None:
-    entry = {key: one for key, one in ENTRY.items() if key != "operation"} | {"each": ["getProject", "listProcesses"]}
+    entry = {key: item for key, item in ENTRY.items() if key != "operation"} | {"each": ["getProject", "listProcesses"]}
     assert any("each: names operations of several systems" in line for line in told(written(tmp_path, entry)))
 
 

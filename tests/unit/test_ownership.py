@@ -123,18 +123,22 @@ def test_kinds_without_a_documented_list_cannot_be_proved() -> None:
     found = set()
     for system in specification.SYSTEMS:
         operations = specification.load(system).operations
-        found |= {one.id for one in operations.values() if one.effect == "create" and not provable(operations, one)}
+        found |= {
+            operation.id
+            for operation in operations.values()
+            if operation.effect == "create" and not provable(operations, operation)
+        }
     assert found == {"createGroup", "createRole", "createPmTable", "createActionTemplate"}
 
 
 def test_guard_checks_ownership_of_every_identifier_in_a_path() -> None:
     untouched = {
-        (one.id, name)
+        (operation.id, name)
         for system in specification.SYSTEMS
-        for one in specification.load(system).operations.values()
-        if one.effect != "read"
-        for name in one.path_parameters
-        if name not in {touch.name for touch in one.touches if touch.where == "path"}
+        for operation in specification.load(system).operations.values()
+        if operation.effect != "read"
+        for name in operation.path_parameters
+        if name not in {touch.name for touch in operation.touches if touch.where == "path"}
     }
     # a document is named beside the case that holds it
     assert untouched == {("deleteInputDocument", "app_uid"), ("deleteOutputDocument", "app_uid")}

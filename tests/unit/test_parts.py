@@ -9,14 +9,14 @@ from tests.parts import covered_files, part_of
 def test_parts_cover_everything_once_and_split_neighbours() -> None:
     tests = list(range(10))
     parts = [part_of(tests, Shard(index, 3)) for index in (1, 2, 3)]
-    assert sorted(one for part in parts for one in part) == tests
+    assert sorted(number for part in parts for number in part) == tests
     assert parts[0] == [0, 3, 6, 9]
     assert parts[2] == [2, 5, 8]
 
 
 def test_each_file_is_listed_with_run_and_passed_tests() -> None:
-    told = covered_files([("b.py", True), ("a.py", False), ("b.py", True)])
-    assert [line.split() for line in told.splitlines()[1:]] == [
+    message = covered_files([("b.py", True), ("a.py", False), ("b.py", True)])
+    assert [line.split() for line in message.splitlines()[1:]] == [
         ["a.py", "1", "0"],
         ["b.py", "2", "2"],
         ["all", "3", "2"],

@@ -46,13 +46,13 @@ def outcome(given: Plan, requirement: str) -> tuple[Outcome, Reason | None] | No
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_only_reads_and_tokens_are_allowed_at_read_only(system: str) -> None:
-    allowed = [one for one in load(system).operations.values() if is_allowed(one, Safety.READ_ONLY)]
-    assert {one.effect for one in allowed if one.resource != "token"} <= {"read"}
+    allowed = [operation for operation in load(system).operations.values() if is_allowed(operation, Safety.READ_ONLY)]
+    assert {operation.effect for operation in allowed if operation.resource != "token"} <= {"read"}
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_everything_is_allowed_at_disposable(system: str) -> None:
-    assert all(is_allowed(one, Safety.DISPOSABLE) for one in load(system).operations.values())
+    assert all(is_allowed(operation, Safety.DISPOSABLE) for operation in load(system).operations.values())
 
 
 def test_account_and_installation_operations_are_allowed_at_disposable_only() -> None:
@@ -66,13 +66,15 @@ def test_account_and_installation_operations_are_allowed_at_disposable_only() ->
 
 def test_dependencies_lead_to_the_create_of_a_resource() -> None:
     made = dependencies(PRO.operations, PRO.operations["launchInstance"])
-    assert [one.id for one in made] == ["launchInstance", "publishProcess", "createProcess"]
+    assert [operation.id for operation in made] == ["launchInstance", "publishProcess", "createProcess"]
 
 
 def test_fixture_needs_no_create_to_be_read() -> None:
     reading = PRO.operations["getPayload"]
-    assert [one.id for one in dependencies(PRO.operations, reading)] == ["getPayload", "createProcess"]
-    assert [one.id for one in dependencies(PRO.operations, reading, lambda key: key == "process_id")] == ["getPayload"]
+    assert [dependency.id for dependency in dependencies(PRO.operations, reading)] == ["getPayload", "createProcess"]
+    assert [dependency.id for dependency in dependencies(PRO.operations, reading, lambda key: key == "process_id")] == [
+        "getPayload"
+    ]
 
 
 def test_resource_without_a_create_is_needed_in_the_target_file() -> None:
@@ -85,8 +87,8 @@ def test_resource_without_a_create_is_needed_in_the_target_file() -> None:
 
 def test_each_requirement_is_in_the_plan_once() -> None:
     given = planned("processmaker3")
-    assert [one.id for one, _ in given.obstacles] == list(PM3.requirements)
-    hindered = [one for those in given.obstructed().values() for one in those]
+    assert [requirement.id for requirement, _ in given.obstacles] == list(PM3.requirements)
+    hindered = [requirement for those in given.obstructed().values() for requirement in those]
     assert len(given.tried) + len(hindered) == len(PM3.requirements)
 
 
@@ -125,7 +127,7 @@ def test_at_read_only_listed_resources_are_tested_and_created_ones_are_not() -> 
 
 
 def test_missing_key_is_reported_with_what_it_unlocks_and_needs() -> None:
-    unlocked = {one.id: others for one, others in planned("procesio").unlocked()["api_key"]}
+    unlocked = {requirement.id: others for requirement, others in planned("procesio").unlocked()["api_key"]}
     assert unlocked["PRO-RUN-API-KEY"] == ("process_id", "workspace_id")
     less = planned("procesio", process_id="p", workspace_id="w").unlocked().keys()
     assert planned("procesio").unlocked().keys() - less == {"process_id", "workspace_id"}
@@ -134,11 +136,11 @@ def test_missing_key_is_reported_with_what_it_unlocks_and_needs() -> None:
 @pytest.mark.parametrize(("level", "key"), [(Safety.OWNED, "credential_type"), (Safety.READ_ONLY, "process_id")])
 def test_key_that_avoids_a_forbidden_create_is_reported(level: Safety, key: str) -> None:
     bare = planned("procesio", level)
-    unlocked = {one.id for one, others in bare.unlocked()[key] if not others}
+    unlocked = {requirement.id for requirement, others in bare.unlocked()[key] if not others}
     named = {"fixtures": {key: "x"}} if key == "credential_type" else {key: "x"}
-    more = {one.id for one in planned("procesio", level, **named).tried}
+    more = {requirement.id for requirement in planned("procesio", level, **named).tried}
     assert unlocked
-    assert more - {one.id for one in bare.tried} == unlocked
+    assert more - {requirement.id for requirement in bare.tried} == unlocked
 
 
 def test_refusals_on_foreign_resources_are_tested_at_disposable_only() -> None:
@@ -148,6 +150,6 @@ def test_refusals_on_foreign_resources_are_tested_at_disposable_only() -> None:
 
 
 def test_undocumented_bodies_are_guessed_until_the_target_file_gives_them() -> None:
-    assert "createProcess" in [one.id for one in planned("procesio").guesses()]
-    assert "createProcess" not in [one.id for one in planned("procesio", bodies={"createProcess": {}}).guesses()]
-    assert "createProject" not in [one.id for one in planned("processmaker3").guesses()]
+    assert "createProcess" in [guess.id for guess in planned("procesio").guesses()]
+    assert "createProcess" not in [guess.id for guess in planned("procesio", bodies={"createProcess": {}}).guesses()]
+    assert "createProject" not in [guess.id for guess in planned("processmaker3").guesses()]

@@ -26,7 +26,7 @@ UNIX_ONLY = {
 }
 IMPORT_ALL = f"""
 import importlib, pkgutil, signal, sys
-for name in {[one for one in MODULES if one != "posix"]}:
+for name in {[module for module in MODULES if module != "posix"]}:
     sys.modules[name] = None
 for name in {UNIX_ONLY["signal"].split()}:
     delattr(signal, name)
@@ -45,10 +45,12 @@ def unix_only(source: str) -> Iterator[str]:
             case ast.Attribute(value=ast.Name(id=module), attr=name) if name in UNIX_ONLY.get(module, "").split():
                 yield f"{module}.{name}"
             case ast.ImportFrom(module=str(module), names=names):
-                yield from (f"{module}.{one.name}" for one in names if one.name in UNIX_ONLY.get(module, "").split())
+                yield from (
+                    f"{module}.{alias.name}" for alias in names if alias.name in UNIX_ONLY.get(module, "").split()
+                )
                 yield from (module for _ in names[:1] if module in MODULES)
             case ast.Import(names=names):
-                yield from (one.name for one in names if one.name in MODULES)
+                yield from (alias.name for alias in names if alias.name in MODULES)
 
 
 def test_what_only_unix_has_is_recognised() -> None:

@@ -82,4 +82,4 @@ def test_deeply_nested_body_is_searched() -> None:
     body: Any = {"id": ID}
     for _ in range(5000):
         body = {"data": [body]}
-    assert any(one.get("id") == ID for one in presence.objects(body))
+    assert any(item.get("id") == ID for item in presence.objects(body))

@@ -72,16 +72,16 @@ def test_verdict_needs_evidence(recorder: Recorder) -> None:
 def test_refusal_cites_its_control(recorder: Recorder) -> None:
     assert recorder.refused(REGISTERED, exchange("e1", 403), exchange("e2"))
     assert not recorder.refused(REGISTERED, exchange("e3", 200), exchange("e4"))
-    assert [one.evidence for one in recorder.verdicts] == [("e1", "e2"), ("e3", "e4")]
+    assert [verdict.evidence for verdict in recorder.verdicts] == [("e1", "e2"), ("e3", "e4")]
 
 
 def test_missing_response_contradicts_nothing(recorder: Recorder) -> None:
     silent = Exchange("e1", "getProject", Request("GET", "http://t/"), NO_RESPONSE, error="connection lost")
     with pytest.raises(NotExercised, match="target unavailable: connection lost"):
         recorder.require(REGISTERED, False, exchange(), silent)
-    for one, other in ((silent, exchange()), (exchange("e2", 403), silent)):
+    for item, other in ((silent, exchange()), (exchange("e2", 403), silent)):
         with pytest.raises(NotExercised):
-            recorder.refused(REGISTERED, one, other)
+            recorder.refused(REGISTERED, item, other)
     assert recorder.verdicts == []
 
 
@@ -95,7 +95,7 @@ def test_only_must_and_should_are_deviations_of_a_test(recorder: Recorder) -> No
     recorder.require(MAY, False, exchange(), kind=Kind.SERVER_ERROR)
     assert recorder.deviations == []
     recorder.require(MUST, False, exchange(), kind=Kind.STATUS)
-    assert [one.requirement for one in recorder.deviations] == [MUST]
+    assert [deviation.requirement for deviation in recorder.deviations] == [MUST]
 
 
 def test_every_cited_requirement_has_a_verdict_at_the_end(recorder: Recorder) -> None:
@@ -108,7 +108,7 @@ def test_every_cited_requirement_has_a_verdict_at_the_end(recorder: Recorder) ->
 
 def test_open_requirements_of_a_blocked_test_have_the_same_root(recorder: Recorder) -> None:
     recorder.conclude(Blocked("f" * 16, "getProject"))
-    assert [(one.outcome, one.blocked_by) for one in recorder.verdicts] == [(Outcome.BLOCKED, "f" * 16)] * 2
+    assert [(verdict.outcome, verdict.blocked_by) for verdict in recorder.verdicts] == [(Outcome.BLOCKED, "f" * 16)] * 2
 
 
 def test_open_requirements_of_an_unexercised_test_have_its_reason(recorder: Recorder) -> None:

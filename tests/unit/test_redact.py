@@ -284,13 +284,15 @@ def test_additional_secret_is_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 SPELLINGS: dict[str, Callable[[str], str]] = {
-    "decimal references without semicolons": lambda text: "".join(f"&#{ord(one)}" for one in text),
-    "hexadecimal references without semicolons": lambda text: "".join(f"&#x{ord(one):x}" for one in text),
-    "references with many zeros": lambda text: "".join(f"&#{ord(one):012};&#x{ord(one):012x};" for one in text[::2]),
-    "percent and u": lambda text: "".join(f"%u{ord(one):04X}" for one in text),
-    "code points in braces": lambda text: "".join(f"\\u{{{ord(one):x}}}" for one in text),
-    "wide code points": lambda text: "".join(f"\\U{ord(one):08x}" for one in text),
-    "octal digits": lambda text: "".join(f"\\{ord(one):03o}" for one in text),
+    "decimal references without semicolons": lambda text: "".join(f"&#{ord(value)}" for value in text),
+    "hexadecimal references without semicolons": lambda text: "".join(f"&#x{ord(value):x}" for value in text),
+    "references with many zeros": lambda text: "".join(
+        f"&#{ord(value):012};&#x{ord(value):012x};" for value in text[::2]
+    ),
+    "percent and u": lambda text: "".join(f"%u{ord(value):04X}" for value in text),
+    "code points in braces": lambda text: "".join(f"\\u{{{ord(value):x}}}" for value in text),
+    "wide code points": lambda text: "".join(f"\\U{ord(value):08x}" for value in text),
+    "octal digits": lambda text: "".join(f"\\{ord(value):03o}" for value in text),
 }
 
 

@@ -138,18 +138,18 @@ def recorded(*exchanges: Exchange) -> list[Recorded]:
     return [
         Recorded.of(
             {
-                "id": one.id,
-                "operation": one.operation,
+                "id": item.id,
+                "operation": item.operation,
                 "request": {
-                    "method": one.request.method,
-                    "url": one.request.url,
+                    "method": item.request.method,
+                    "url": item.request.url,
                     "headers": [["authorization", "Bearer $TOKEN"]],
-                    "body": one.request.body.decode(),
+                    "body": item.request.body.decode(),
                 },
-                "response": {"status": one.response.status, "body": one.response.body.decode()},
+                "response": {"status": item.response.status, "body": item.response.body.decode()},
             }
         )
-        for one in exchanges
+        for item in exchanges
     ]
 
 

@@ -36,11 +36,11 @@ def test_other_ids_are_not_structural(identifier: str) -> None:
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_the_structural_ids_of_a_spec_are_those_that_the_grammar_reads(system: str) -> None:
-    for one in load(system).requirements.values():
-        structure = StructuralId.parse(one.id)
-        assert (structure is not None) is one.structural, one.id
+    for requirement in load(system).requirements.values():
+        structure = StructuralId.parse(requirement.id)
+        assert (structure is not None) is requirement.structural, requirement.id
         if structure is not None:
-            assert (structure.operation, structure.place) == (one.operation, one.place), one.id
+            assert (structure.operation, structure.place) == (requirement.operation, requirement.place), requirement.id
 
 
 @pytest.mark.parametrize(

@@ -224,9 +224,9 @@ def test_too_long_retry_after_ends_the_retries(after: bytes) -> None:
     pace = RetryTransport(httpx.MockTransport(busy), sleep=clock.sleep, clock=clock)
     assert send(pace).status_code == 429
     for effect in ("read", "create"):
-        with pytest.raises(NoResponse, match="asks to wait") as told:
+        with pytest.raises(NoResponse, match="asks to wait") as raised:
             send(pace, effect)
-        assert not told.value.sent
+        assert not raised.value.sent
     assert (clock.slept, len(asked)) == ([], 1)
 
 

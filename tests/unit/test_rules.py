@@ -79,7 +79,7 @@ def test_rule_states_what_it_expects() -> None:
 
 def test_format_applies_to_certain_types() -> None:
     bounded = rules({"maximum": 9, "pattern": "^x"}, Citation())
-    assert [(one.kind, set(one.values)) for one in bounded] == [(RuleKind.FORMAT, {"number", "string"})]
+    assert [(rule.kind, set(rule.values)) for rule in bounded] == [(RuleKind.FORMAT, {"number", "string"})]
     assert MADE["/b", RuleKind.FORMAT].values == ("array",)
 
 

@@ -28,7 +28,7 @@ def verdict(name: str, outcome: Outcome, level: Level = Level.MUST, profile: str
 
 
 def record(**more: Any) -> RunRecord:
-    told: dict[str, Any] = {
+    details: dict[str, Any] = {
         "complete": True,
         "exit_code": 0,
         "target": TargetInfo(name="staging", systems=["s"]),
@@ -39,14 +39,14 @@ def record(**more: Any) -> RunRecord:
         "requests": 3,
         **more,
     }
-    return RunRecord(**told)
+    return RunRecord(**details)
 
 
 def test_record_is_read_back_as_written(tmp_path: Path) -> None:
-    one = record(verdicts=[verdict("ü\u2028", Outcome.CONFORMS)])
-    path = write(one, tmp_path)
+    run = record(verdicts=[verdict("ü\u2028", Outcome.CONFORMS)])
+    path = write(run, tmp_path)
     assert path == tmp_path / "run.json"
-    assert read(tmp_path) == read(path) == one
+    assert read(tmp_path) == read(path) == run
 
 
 def test_the_file_names_its_format_and_the_members_of_the_contract(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_verdicts_are_counted_by_outcome_level_system_and_profile() -> None:
         ]
     )
     assert {name: count for name, count in summary.outcomes.items() if count} == {"conforms": 2, "deviates": 1}
-    assert set(summary.outcomes) == {one.value for one in Outcome}
+    assert set(summary.outcomes) == {outcome.value for outcome in Outcome}
     assert summary.levels == {"must": {"conforms": 1, "deviates": 1}, "may": {"conforms": 1}}
     assert summary.systems == {"s": {"conforms": 2, "deviates": 1}}
     assert summary.profiles == {"s/p": {"conforms": 1, "deviates": 1}, "s/q": {"conforms": 1}}
@@ -160,7 +160,7 @@ def test_file_is_replaced_atomically(tmp_path: Path, monkeypatch: pytest.MonkeyP
         with pytest.raises(OSError, match="No space"):
             write_text(path, "new")
     assert path.read_text() == "old"
-    assert [one.name for one in tmp_path.iterdir()] == ["a.txt"]
+    assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
     write_text(path, "new")
     assert path.read_text() == "new"
 

@@ -156,10 +156,10 @@ def test_the_examples_of_the_page_have_no_key_that_the_schema_does_not_know() ->
     blocks = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert blocks
     optional = schemas.published("target-file")
-    for one in (optional, *optional["$defs"].values()):
+    for item in (optional, *optional["$defs"].values()):
         for key in ("required", "allOf", "anyOf"):
-            if "properties" in one:
-                one.pop(key, None)
+            if "properties" in item:
+                item.pop(key, None)
     for block in blocks:
         data = tomllib.loads(block.replace('"…"', '"${ANY}"'))
         jsonschema_rs.Draft202012Validator(optional).validate(data)

@@ -134,7 +134,7 @@ def create(session: Session) -> Any:
 
 
 def deviating(session: Session) -> list[Verdict]:
-    return [one for one in session.recorder.verdicts if one.outcome is Outcome.DEVIATES]
+    return [verdict for verdict in session.recorder.verdicts if verdict.outcome is Outcome.DEVIATES]
 
 
 def status(number: int, **more: Any) -> Answer:
@@ -155,10 +155,10 @@ def test_refused_documented_call_contradicts_its_status(
     server.answers["GET", BASE] = status(number, json={"error": {}})
     with pytest.raises(Blocked) as blocked:
         session.call("listProjects")
-    found = {one.requirement: one for one in deviating(session)}
+    found = {verdict.requirement: verdict for verdict in deviating(session)}
     assert found["listProjects.200:status"].kind is kind
     assert blocked.value.root == found["listProjects.200:status"].fingerprint
-    assert {one.requirement for one in session.recorder.verdicts if one.outcome is Outcome.CONFORMS} >= {
+    assert {verdict.requirement for verdict in session.recorder.verdicts if verdict.outcome is Outcome.CONFORMS} >= {
         "listProjects:exists"
     }
 
@@ -167,7 +167,7 @@ def test_an_operation_that_responds_like_a_made_up_path_is_missing(server: Serve
     server.answers["GET", BASE] = lambda request: httpx.Response(404, html=f"<h1>no route to {request.url.path}</h1>")
     with pytest.raises(Blocked):
         session.call("listProjects")
-    assert [(one.requirement, one.kind) for one in deviating(session)] == [
+    assert [(verdict.requirement, verdict.kind) for verdict in deviating(session)] == [
         ("listProjects:exists", Kind.MISSING_OPERATION)
     ]
 
@@ -177,14 +177,14 @@ def test_two_statuses_mean_that_an_operation_is_missing(server: Server, session:
     server.answers["GET", BASE] = status(number, text="unlike any other answer")
     with pytest.raises(Blocked):
         session.call("listProjects")
-    assert "listProjects:exists" in {one.requirement for one in deviating(session)}
+    assert "listProjects:exists" in {verdict.requirement for verdict in deviating(session)}
 
 
 def test_the_other_reading_of_a_path_is_a_finding_and_the_test_goes_on(server: Server, session: Session) -> None:
     server.answers["GET", f"{BASE}/{UID}/process/"] = status(200, json={})
     session.call("getProcess", path={"prj_uid": UID})
-    assert "getProcess:documented-form" in {one.requirement for one in deviating(session)}
-    assert "getProcess:documented-form" not in {one.requirement for one in session.recorder.deviations}
+    assert "getProcess:documented-form" in {verdict.requirement for verdict in deviating(session)}
+    assert "getProcess:documented-form" not in {deviation.requirement for deviation in session.recorder.deviations}
 
 
 def test_a_renewed_token_is_used_once_and_for_nobody_never(server: Server, session: Session, keys: Keys) -> None:
@@ -203,7 +203,7 @@ def test_create_with_an_expired_token_leaves_no_second_entry(server: Server, ses
 
     server.answers["POST", BASE] = answer
     create(session)
-    assert [one.identifier for one in session.ledger.open()] == [UID]
+    assert [entry.identifier for entry in session.ledger.open()] == [UID]
 
 
 @pytest.mark.parametrize(("user", "reason"), [("outsider", Reason.MISSING_USER), ("gone", Reason.TARGET_UNAVAILABLE)])
@@ -256,7 +256,7 @@ def test_foreign_project_is_not_adopted(server: Server, session: Session) -> Non
     with pytest.raises(Blocked):
         create(session)
     assert not session.ledger.owns("2" * 32)
-    assert "PM3-PROJECT-CREATE-LISTED" in {one.requirement for one in deviating(session)}
+    assert "PM3-PROJECT-CREATE-LISTED" in {verdict.requirement for verdict in deviating(session)}
 
 
 @pytest.mark.parametrize("hint", [{"Link": '</api?start=1>; rel="next"'}, {"X-Total-Count": "9"}])
@@ -265,14 +265,14 @@ def test_item_on_another_page_is_not_missing(server: Server, session: Session, h
     with pytest.raises(NotExercised) as unseen:
         create(session)
     assert (unseen.value.reason, deviating(session)) == (Reason.INCONCLUSIVE, [])
-    assert [one.identifier for one in session.sweep()] == [""]
+    assert [entry.identifier for entry in session.sweep()] == [""]
 
 
 def test_a_response_may_have_the_identifier_in_a_list_of_old_and_new_ones(server: Server, session: Session) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         server.usual(request)
-        told = [{"old_uid": "", "new_uid": "7" * 32}, {"old_uid": "", "new_uid": UID}]
-        return httpx.Response(201, json=told)
+        messages = [{"old_uid": "", "new_uid": "7" * 32}, {"old_uid": "", "new_uid": UID}]
+        return httpx.Response(201, json=messages)
 
     server.answers["POST", BASE] = answer
     server.answers["GET", BASE] = status(200, json=[])
@@ -328,8 +328,8 @@ def test_sweep_removes_own_resources_newest_first(server: Server, session: Sessi
 def test_resource_not_shown_to_be_gone_is_a_leftover(server: Server, session: Session, after: Answer) -> None:
     create(session)
     server.answers["GET", f"{BASE}/{UID}"] = after
-    assert [one.identifier for one in session.sweep()] == [UID]
-    assert [one.identifier for one in session.ledger.open()] == [UID]
+    assert [entry.identifier for entry in session.sweep()] == [UID]
+    assert [entry.identifier for entry in session.ledger.open()] == [UID]
 
 
 def test_at_disposable_unreadable_resources_are_identified_by_the_response(server: Server, session: Session) -> None:

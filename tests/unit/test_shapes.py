@@ -40,9 +40,9 @@ def noted(*answers: Exchange, items: Any = everything) -> dict[str, Any]:
 
 def test_places_types_and_formats_are_noted() -> None:
     uid = "0123456789abcdef0123456789abcdef"
-    told = noted(exchange([{"prj_uid": uid, "prj_name": "Ann", "n": 1, "x": None}, {"prj_uid": uid, "n": 1.5}]))
-    assert told["content_types"] == ["application/json"]
-    assert {place: one["types"] for place, one in told["fields"].items()} == {
+    details = noted(exchange([{"prj_uid": uid, "prj_name": "Ann", "n": 1, "x": None}, {"prj_uid": uid, "n": 1.5}]))
+    assert details["content_types"] == ["application/json"]
+    assert {place: item["types"] for place, item in details["fields"].items()} == {
         "": ["array"],
         "[]": ["object"],
         "[]/n": ["integer", "number"],
@@ -50,25 +50,27 @@ def test_places_types_and_formats_are_noted() -> None:
         "[]/prj_uid": ["string"],
         "[]/x": ["null"],
     }
-    assert told["fields"]["[]/prj_uid"]["formats"] == ["uid"]
-    assert {place for place, one in told["fields"].items() if not one["always"]} == {"[]/prj_name", "[]/x"}
+    assert details["fields"]["[]/prj_uid"]["formats"] == ["uid"]
+    assert {place for place, item in details["fields"].items() if not item["always"]} == {"[]/prj_name", "[]/x"}
 
 
 def test_a_header_is_noted_if_every_response_has_it() -> None:
-    told = noted(exchange([], headers=(("X-Page", "1"), ("ETag", "a"))), exchange([], headers=(("x-page", "2"),)))
-    assert told["headers"] == ["content-type", "x-page"]
+    details = noted(exchange([], headers=(("X-Page", "1"), ("ETag", "a"))), exchange([], headers=(("x-page", "2"),)))
+    assert details["headers"] == ["content-type", "x-page"]
 
 
 def test_only_documented_values_of_closed_sets_and_documented_booleans_are_kept() -> None:
-    told = noted(exchange([{"prj_type": "bpmn", "prj_name": "bpmn", "is_ill": True}, {"prj_type": SECRET}]))
-    assert {place: one["values"] for place, one in told["fields"].items() if one["values"]} == {"[]/prj_type": ["bpmn"]}
-    assert SECRET not in json.dumps(told)
+    details = noted(exchange([{"prj_type": "bpmn", "prj_name": "bpmn", "is_ill": True}, {"prj_type": SECRET}]))
+    assert {place: item["values"] for place, item in details["fields"].items() if item["values"]} == {
+        "[]/prj_type": ["bpmn"]
+    }
+    assert SECRET not in json.dumps(details)
 
 
 def test_only_selected_items_of_a_list_are_recorded() -> None:
     body = {"data": [{"own": "conf-1"}, {"foreign": "x"}], "total": 2}
-    told = noted(exchange(body), items=lambda text: "conf-1" in text)
-    assert set(told["fields"]) == {"", "/data", "/data[]", "/data[]/own", "/total"}
+    details = noted(exchange(body), items=lambda text: "conf-1" in text)
+    assert set(details["fields"]) == {"", "/data", "/data[]", "/data[]/own", "/total"}
 
 
 @pytest.mark.parametrize(
@@ -81,9 +83,9 @@ def test_name_that_may_be_data_is_masked(name: str) -> None:
 def test_secret_as_a_member_name_is_hidden_in_the_record() -> None:
     found: Shapes = {}
     shapes.note(found, LIST, exchange({SECRET: 1}), noted=everything)
-    told = found[LIST.id]["200"].as_json(lambda text: text.replace(SECRET, "$PASSWORD"))
+    details = found[LIST.id]["200"].as_json(lambda text: text.replace(SECRET, "$PASSWORD"))
     joined = Seen()
-    joined.add(json.loads(json.dumps(told)))
+    joined.add(json.loads(json.dumps(details)))
     assert set(joined.shape()["fields"]) == {"", "/$PASSWORD"}
 
 

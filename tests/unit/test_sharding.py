@@ -18,7 +18,7 @@ def test_a_group_stays_together_and_counts_with_all_its_tests() -> None:
     (holds,) = [part for part in parts if TESTS[0] in part]
     assert set(TESTS[:10]) <= set(holds)
     assert max(map(len, parts)) - min(map(len, parts)) <= 1 or len(holds) == 10
-    assert sorted(one for part in parts for one in part) == sorted(TESTS)
+    assert sorted(value for part in parts for value in part) == sorted(TESTS)
 
 
 def test_every_test_is_in_one_part_in_any_order() -> None:

@@ -96,10 +96,10 @@ def test_a_link_leads_from_the_response_of_a_create() -> None:
     ],
 )
 def test_structural_requirements_follow_from_the_spec(requirement: str, level: Level) -> None:
-    one = PM3.requirements[requirement]
-    assert one.structural
-    assert one.level is level
-    assert one.document.startswith("processmaker-3")
+    item = PM3.requirements[requirement]
+    assert item.structural
+    assert item.level is level
+    assert item.document.startswith("processmaker-3")
 
 
 def test_documented_refusal_does_not_require_its_status() -> None:
@@ -107,7 +107,7 @@ def test_documented_refusal_does_not_require_its_status() -> None:
 
 
 def test_a_registered_requirement_that_cannot_be_tested_says_why() -> None:
-    reasons = {one.untestable for one in PM3.requirements.values() if one.tried == "none"}
+    reasons = {requirement.untestable for requirement in PM3.requirements.values() if requirement.tried == "none"}
     assert None not in reasons
     assert Reason.NEEDS_DATABASE in reasons or Reason.CLIENT_SIDE in reasons
 

@@ -98,14 +98,14 @@ def test_faults_are_listed_in_latin_1() -> None:
 )
 def test_closed_pipe_changes_no_exit_code(arguments: list[str], code: int, target: str, tmp_path: Path) -> None:
     named = {"TARGET": target, "OUT": str(tmp_path / "out")}
-    with start(*(named.get(one, one) for one in arguments)) as process:
+    with start(*(named.get(argument, argument) for argument in arguments)) as process:
         assert process.stdout is not None
         process.stdout.close()
         assert process.stderr is not None
-        told = process.stderr.read()
+        data = process.stderr.read()
         assert process.wait(100) == code
-    assert b"Traceback" not in told
-    assert b"BrokenPipe" not in told
+    assert b"Traceback" not in data
+    assert b"BrokenPipe" not in data
 
 
 def test_standard_output_may_be_closed(target: str) -> None:
@@ -127,6 +127,6 @@ def test_a_full_disk_is_reported_and_changes_no_exit_code(arguments: list[str], 
     with open("/dev/full", "wb") as full:
         command = [sys.executable, "-m", "conformance", *arguments]
         result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=300)
-    told = result.stderr.decode()
+    message = result.stderr.decode()
     lost = "conformance: standard output: what was written to it is incomplete: No space left on device.\n"
-    assert (result.returncode, told.count(lost), "Traceback" in told) == (code, int(code == 0), False)
+    assert (result.returncode, message.count(lost), "Traceback" in message) == (code, int(code == 0), False)

@@ -24,7 +24,9 @@ def registered(monkeypatch: pytest.MonkeyPatch, **named: Any) -> Systems:
     for name, value in named.items():
         monkeypatch.setattr(systems, f"REGISTERED_{name}", value, raising=False)
     points = [EntryPoint(name, f"conformance.core.systems:REGISTERED_{name}", GROUP) for name in named]
-    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [one for one in points if one.group == group])
+    monkeypatch.setattr(
+        importlib.metadata, "entry_points", lambda group: [point for point in points if point.group == group]
+    )
     return Systems()
 
 
@@ -53,7 +55,7 @@ def test_an_entry_point_names_a_system_of_its_name(monkeypatch: pytest.MonkeyPat
 def test_two_packages_cannot_register_one_system(monkeypatch: pytest.MonkeyPatch) -> None:
     registered(monkeypatch, a=made("a"))
     monkeypatch.setattr(systems, "OTHER", made("a", title="other"), raising=False)
-    points = [EntryPoint("a", f"conformance.core.systems:{one}", GROUP) for one in ("REGISTERED_a", "OTHER")]
+    points = [EntryPoint("a", f"conformance.core.systems:{value}", GROUP) for value in ("REGISTERED_a", "OTHER")]
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: points)
     with pytest.raises(UnusableSystem, match=r"two installed packages register the system 'a' .*; uninstall one"):
         list(Systems())

@@ -471,7 +471,7 @@ def test_a_case_in_another_state_shows_by_its_status_and_its_task(key: str, bodi
     [
         ({"users": {"cases": {"username": "Admin", "password": SECRET}}}, "the same username in users.cases as above"),
         (
-            {"users": {one: {"username": "u", "password": SECRET} for one in ("cases", "outsider")}},
+            {"users": {value: {"username": "u", "password": SECRET} for value in ("cases", "outsider")}},
             "the same username in users.outsider and users.cases; they must be two users",
         ),
         ({"fixtures": {"case": "1", "paused_case": "1"}}, "has the same case in case and paused_case; name two cases"),

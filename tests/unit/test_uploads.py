@@ -114,7 +114,7 @@ def upload(session: Session) -> dict[str, Any]:
 
 def _changes(server: Case) -> list[httpx.Request]:
     """What was sent but for reads: what is there before a create is looked at first."""
-    return [one for one in server.sent if one.method != "GET"]
+    return [request for request in server.sent if request.method != "GET"]
 
 
 def test_upload_gets_a_name_of_ours_with_its_fixture_as_a_field(server: Case, session: Session) -> None:
@@ -134,7 +134,7 @@ def test_upload_is_removed_from_its_parent_using_only_the_journal(server: Case, 
     with opened(server, ledger.read(path)) as later:
         assert later.sweep() == []
     assert server.files == {}
-    assert [one.url.path for one in server.sent if one.method == "DELETE"] == [f"{FILES}/{'1' * 32}"]
+    assert [request.url.path for request in server.sent if request.method == "DELETE"] == [f"{FILES}/{'1' * 32}"]
 
 
 def test_nothing_is_uploaded_into_an_unchangeable_fixture(server: Case, path: Path) -> None:

@@ -23,11 +23,11 @@ def test_a_fingerprint_is_the_same_in_every_run_and_on_every_machine() -> None:
 
 @pytest.mark.parametrize("place", range(4))
 def test_a_fingerprint_depends_on_requirement_operation_kind_and_location(place: int) -> None:
-    one: list[Any] = ["R", "op", Kind.TYPE, "/a"]
-    other = [*one]
+    group: list[Any] = ["R", "op", Kind.TYPE, "/a"]
+    other = [*group]
     other[place] = Kind.VALUE if place == 2 else other[place] + "x"
-    assert fingerprint(*one) != fingerprint(*other)
-    assert len(fingerprint(*one)) == 16
+    assert fingerprint(*group) != fingerprint(*other)
+    assert len(fingerprint(*group)) == 16
 
 
 def test_a_fingerprint_does_not_confuse_the_borders_of_its_parts() -> None:
@@ -35,9 +35,9 @@ def test_a_fingerprint_does_not_confuse_the_borders_of_its_parts() -> None:
 
 
 def test_fingerprint_contains_no_value_or_evidence_of_a_run() -> None:
-    one = Verdict("R", "op", Outcome.DEVIATES, ("e1",), Kind.TYPE, "/a", "integer", "string: x")
+    verdict = Verdict("R", "op", Outcome.DEVIATES, ("e1",), Kind.TYPE, "/a", "integer", "string: x")
     other = Verdict("R", "op", Outcome.DEVIATES, ("e9", "e8"), Kind.TYPE, "/a", "integer", "string: y")
-    assert one.fingerprint == other.fingerprint == fingerprint("R", "op", Kind.TYPE, "/a")
+    assert verdict.fingerprint == other.fingerprint == fingerprint("R", "op", Kind.TYPE, "/a")
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ STRENGTH = ["deviates", "conforms", "blocked", "unsupported", "not-applicable", 
 
 
 def test_strongest_outcome_counts() -> None:
-    assert [one.value for one in Outcome] == STRENGTH
+    assert [outcome.value for outcome in Outcome] == STRENGTH
     for strong, weak in pairwise(Outcome):
         assert stronger(strong, weak) is stronger(weak, strong) is strong
 
 
 def test_reasons_are_the_closed_list_of_the_run_record() -> None:
-    assert [one.value for one in Reason] == [
+    assert [reason.value for reason in Reason] == [
         "missing fixture", "missing user", "undocumented request", "needs the database", "client side", "safety level",
         "time budget", "limit reached", "interrupted", "target unavailable", "missing shard", "inconclusive",
         "not selected", "unsupported operation",

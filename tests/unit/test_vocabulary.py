@@ -42,8 +42,8 @@ def misspelled(word: str) -> str:
 def words(data: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any], str]]:
     """Every word in the data of a format: the words that lead to it, the mapping that it is a key of, and itself."""
     if isinstance(data, list):
-        for one in data:
-            yield from words(one, above)
+        for item in data:
+            yield from words(item, above)
     if isinstance(data, dict):
         for key, value in data.items():
             if not above or above[-1] not in FREE:
@@ -73,12 +73,16 @@ def test_misspelled_key_of_an_extension_is_rejected(system: str) -> None:
             seen.add((part.kind, place))
             before = dict(within)
             spelled_otherwise(within, word)
-            told = [what for where, what in problems(document) if where == part.place]
+            messages = [what for where, what in problems(document) if where == part.place]
             within.clear()
             within.update(before)
             wanted = f"{misspelled(word)}: is an unknown key; did you mean "
-            assert any(what.startswith(f"{EXTENSION}: ") and wanted in what for what in told), (part, place, told)
-            assert any(word in what.partition("did you mean ")[2] for what in told), (place, told)
+            assert any(what.startswith(f"{EXTENSION}: ") and wanted in what for what in messages), (
+                part,
+                place,
+                messages,
+            )
+            assert any(word in what.partition("did you mean ")[2] for what in messages), (place, messages)
     assert len(seen) > 10
     assert list(problems(document)) == []
 
@@ -88,7 +92,7 @@ def test_misspelled_key_of_a_register_is_rejected(system: str) -> None:
     path = data.specs() / system / specification.REGISTER
     whole = specification.data(path.read_bytes(), path)
     seen: set[tuple[str, ...]] = set()
-    entries = [{"requirements": [one]} for one in whole["requirements"]]
+    entries = [{"requirements": [item]} for item in whole["requirements"]]
     for entry in [{"documents": whole["documents"], "requirements": []}, *entries]:
         for place, _, word in list(words(entry)):
             if place in seen or place in (("requirements",), ("documents",)):

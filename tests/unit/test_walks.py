@@ -33,7 +33,7 @@ EVERY = {
     "update the newest",
     "update the oldest",
 }
-UNCHANGED = {one for one in EVERY if "update" not in one}
+UNCHANGED = {value for value in EVERY if "update" not in value}
 MOVED = {
     "enter beside another",
     "enter while another place has users",
@@ -45,11 +45,11 @@ MOVED = {
 
 def steps(text: str) -> Plan:
     """The plan of a text such as `create 0, update 0`."""
-    return tuple(Step.read(one) for one in text.split(", "))
+    return tuple(Step.read(value) for value in text.split(", "))
 
 
 def shortest(taken: str, things: set[int], look: Look = Look.OTHERS) -> list[str]:
-    return [", ".join(map(str, one)) for one in shrink.shorter(steps(taken), things, look)]
+    return [", ".join(map(str, pair)) for pair in shrink.shorter(steps(taken), things, look)]
 
 
 @pytest.mark.parametrize("updates", [True, False])
@@ -63,7 +63,9 @@ def test_first_packaged_walk_of_users_covers_every_situation() -> None:
     assert situations(Crowd(), first) == MOVED
 
 
-@pytest.mark.parametrize("seed", [pytest.param(7), *(pytest.param(one, marks=pytest.mark.matrix) for one in range(25))])
+@pytest.mark.parametrize(
+    "seed", [pytest.param(7), *(pytest.param(number, marks=pytest.mark.matrix) for number in range(25))]
+)
 def test_first_walk_of_a_seed_covers_every_situation(seed: int) -> None:
     assert situations(State(), plan.draw(State(), seed, 1, MAX_STEPS)[0]) == EVERY
     assert situations(Crowd(), plan.draw(Crowd(), seed, 1, MAX_MOVES)[0]) == MOVED
@@ -76,15 +78,15 @@ def test_equal_seeds_draw_equal_walks_and_others_draw_others() -> None:
 
 def test_walks_are_possible_and_within_bounds() -> None:
     for updates in (True, False):
-        for one in plan.plans(0, plan.PACKAGED_PLANS, updates=updates):
+        for pair in plan.plans(0, plan.PACKAGED_PLANS, updates=updates):
             state = State(updates=updates)
-            for step in one:
+            for step in pair:
                 assert step in state.possible()
                 state = state.after(step)
                 assert len(state.there) <= MAX_EXISTING
-            assert is_possible(one)
-            assert len(one) <= MAX_STEPS
-            assert sum(step.action is Action.CREATE for step in one) <= THINGS
+            assert is_possible(pair)
+            assert len(pair) <= MAX_STEPS
+            assert sum(step.action is Action.CREATE for step in pair) <= THINGS
 
 
 def test_walks_of_another_seed_are_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,9 +140,9 @@ def test_lifecycle_sequences_are_not_replayed() -> None:
 
 
 def test_replayed_sequences_are_possible_shorter_and_end_with_the_last_step() -> None:
-    for one in plan.plans(0, plan.PACKAGED_PLANS, updates=True):
-        for end in range(2, len(one) + 1):
-            taken = one[:end]
+    for pair in plan.plans(0, plan.PACKAGED_PLANS, updates=True):
+        for end in range(2, len(pair) + 1):
+            taken = pair[:end]
             for look in Look:
                 for tried in shrink.shorter(taken, {taken[-1].thing}, look):
                     assert is_possible(tried)
@@ -150,7 +152,7 @@ def test_replayed_sequences_are_possible_shorter_and_end_with_the_last_step() ->
 
 def test_removed_step_is_never_a_create_or_the_last_step() -> None:
     found = shrink.fewer(steps("create 0, create 1, update 0, update 1, delete 0"))
-    assert [", ".join(map(str, one)) for one in found] == [
+    assert [", ".join(map(str, pair)) for pair in found] == [
         "create 0, create 1, update 1, delete 0",
         "create 0, create 1, update 0, delete 0",
     ]

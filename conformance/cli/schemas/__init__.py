@@ -45,8 +45,8 @@ def published(name: str) -> Made:
 def written(model: type[Frozen]) -> Made:
     """The schema of a format that the suite writes. It accepts unknown members, since formats may be extended."""
     made = _of(model, "serialization")
-    for one in (made, *made["$defs"].values()):
-        one.pop("additionalProperties", None)
+    for item in (made, *made["$defs"].values()):
+        item.pop("additionalProperties", None)
     return made
 
 
@@ -73,11 +73,11 @@ def target_file() -> Made:
     """The schema of a target file: its tables, `x_file` next to each secret, and `${NAME}` instead of any value."""
     model = target_model()
     made = _of(model, "validation")
-    models = {one.__name__: one for one in _models(model)}
+    models = {kind.__name__: kind for kind in _models(model)}
     for name, table in ((model.__name__, made), *made["$defs"].items()):
         if name in models:
             _secrets_in_files(models[name], table)
-            table["properties"] = {key: _replaceable(one) for key, one in table["properties"].items()}
+            table["properties"] = {key: _replaceable(item) for key, item in table["properties"].items()}
     made["anyOf"] = [{"required": [system]} for system in SYSTEMS]
     return made
 
@@ -85,13 +85,13 @@ def target_file() -> Made:
 def spec() -> Made:
     """The schema of `x-conformance` in an OpenAPI document; the rest is only checked for its places."""
     _, models = models_json_schema([(model, "validation") for model in MODELS.values()], ref_template=REFERENCE)
-    _describe(models["$defs"], {one.__name__: one for model in MODELS.values() for one in _models(model)})
+    _describe(models["$defs"], {item.__name__: item for model in MODELS.values() for item in _models(model)})
     definitions: Made = dict(models["$defs"])
     for kind, members in PARTS.items():
         said = {"$ref": REFERENCE.format(model=MODELS[kind].__name__)} if kind in MODELS else False
         definitions[kind] = {
             "type": "object",
-            "properties": {**{name: _member(*one) for name, one in members.items()}, EXTENSION: said},
+            "properties": {**{name: _member(*pair) for name, pair in members.items()}, EXTENSION: said},
         }
     definitions["schema"]["type"] = ["object", "boolean"]
     definitions["operation"]["required"] = ["operationId", EXTENSION]
@@ -125,19 +125,19 @@ def text(name: str) -> str:
 
 def _of(model: type[BaseModel], mode: Any) -> Made:
     made = model.model_json_schema(by_alias=True, mode=mode, ref_template=REFERENCE)
-    models = {one.__name__: one for one in _models(model)}
+    models = {kind.__name__: kind for kind in _models(model)}
     _describe({model.__name__: made, **made.get("$defs", {})}, models)
     return {"$schema": DIALECT, **made}
 
 
 def _describe(definitions: Made, models: Mapping[str, type[BaseModel]]) -> None:
     """Add the docstring below each field to its property."""
-    for name, one in definitions.items():
+    for name, item in definitions.items():
         if name not in models:
             continue
         fields = models[name].model_fields
-        for field, told in described(models[name]).items():
-            one["properties"][fields[field].alias or field]["description"] = told
+        for field, message in described(models[name]).items():
+            item["properties"][fields[field].alias or field]["description"] = message
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -180,8 +180,8 @@ def _secrets_in_files(model: type[BaseModel], table: Made) -> None:
 def _replaceable(schema: Made) -> Made:
     """The schema of a value that `${NAME}` may replace; defaults of models are omitted."""
     kept = {key: value for key, value in schema.items() if key != "default" or not isinstance(value, dict)}
-    own = [one for one in kept.pop("anyOf", [{}]) if one.get("type") != "null"]
-    if any("$ref" in one or one.get("type") in ("array", "object") for one in (kept, *own)):
+    own = [item for item in kept.pop("anyOf", [{}]) if item.get("type") != "null"]
+    if any("$ref" in item or item.get("type") in ("array", "object") for item in (kept, *own)):
         return {**kept, **(own[0] if len(own) == 1 else {"anyOf": own})}
     about: Made = {key: kept.pop(key) for key in ("title", "description", "default") if key in kept}
-    return {**about, "anyOf": [*({**kept, **one} for one in own), VARIABLE]}
+    return {**about, "anyOf": [*({**kept, **item} for item in own), VARIABLE]}

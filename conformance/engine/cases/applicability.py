@@ -55,7 +55,9 @@ def way_of(specification: Specification, operation: Operation) -> Way:
     if operation.effect == "update" and _changes_its_own(specification, operation):
         return Way.UPDATE
     return (
-        Way.UNKNOWN if operation.path_parameters or any(one.where == "body" for one in operation.touches) else Way.NONE
+        Way.UNKNOWN
+        if operation.path_parameters or any(touch.where == "body" for touch in operation.touches)
+        else Way.NONE
     )
 
 
@@ -102,7 +104,7 @@ def _below(schema: Schema, place: str, operation: Operation, excluded: set[str])
     required, names = set(schema.get("required", ())), load(operation.system).members
     for name, member in schema.get("properties", {}).items():
         inner, options = f"{place}/{name}", extension(member)
-        if inner in excluded or any(one.startswith((f"{inner}[", f"{inner}/")) for one in excluded):
+        if inner in excluded or any(value.startswith((f"{inner}[", f"{inner}/")) for value in excluded):
             continue
         if options.refers or options.personal or options.equality == "identifier" or names.is_identifier(name):
             continue  # it would have to exist, or concerns an account
@@ -140,7 +142,7 @@ def inapplicable(specification: Specification, operation: Operation, kind: CaseK
         return NOT_OWN
     if kind is CaseKind.BOUNDARY:
         return ""
-    return "" if len([one for one in places if is_top(one)]) > 1 or generates(operation, kind) else ONE_VALUE
+    return "" if len([value for value in places if is_top(value)]) > 1 or generates(operation, kind) else ONE_VALUE
 
 
 def generates(operation: Operation, kind: CaseKind) -> bool:

@@ -54,6 +54,6 @@ class Beside:
         """Remove it. Raises nothing."""
         if self._neighbours is None:
             return
-        for one in self._neighbours.neighbours:
+        for neighbour in self._neighbours.neighbours:
             with contextlib.suppress(Blocked, NotExercised):
-                self.session.remove(one.resource.id, self._neighbours.create)
+                self.session.remove(neighbour.resource.id, self._neighbours.create)

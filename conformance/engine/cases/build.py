@@ -112,14 +112,14 @@ def _documented(specification: Specification, operation: Operation) -> Iterator[
             yield Case(CaseKind.DOCUMENTED, Part.BODY, place, "an optional member left out")
     for place, values in closed_sets(body.schema):
         if place in places:
-            yield from (Case(CaseKind.DOCUMENTED, Part.BODY, place, f"the value {one}", one) for one in values)
+            yield from (Case(CaseKind.DOCUMENTED, Part.BODY, place, f"the value {value}", value) for value in values)
 
 
 def _boundary(specification: Specification, operation: Operation) -> Iterator[Case]:
     if inapplicable(specification, operation, CaseKind.BOUNDARY):
         return
     corpus_text = [[*_limits(place, schema)] for place, schema, _ in free_places(operation)]
-    yield from (Case(CaseKind.BOUNDARY, Part.BODY, *one) for one in _round_robin(corpus_text))
+    yield from (Case(CaseKind.BOUNDARY, Part.BODY, *item) for item in _round_robin(corpus_text))
     if any(touch.xpath for touch in operation.names):
         for how, edit in XML.items():
             yield Case(CaseKind.BOUNDARY, Part.XML, operation.names[0].part, how, list(edit))
@@ -144,7 +144,7 @@ def _limits(place: str, schema: Schema) -> Iterator[tuple[str, str, Any]]:
     if "array" in types:
         yield place, "no elements", []
     if "boolean" in types:
-        yield from ((place, f"the value {one}".lower(), one) for one in (True, False))
+        yield from ((place, f"the value {value}".lower(), value) for value in (True, False))
 
 
 def _is_free(plain: Schema) -> bool:
@@ -191,7 +191,7 @@ def _invalid(specification: Specification, operation: Operation) -> Iterator[Cas
             yield Case(CaseKind.INVALID, Part.XML, operation.names[0].part, how, list(edit))
     if way in (Way.CREATE, Way.UPDATE):
         corpus_text = [[*_invalid_values(*found, turn)] for turn, found in enumerate(free_places(operation))]
-        yield from (Case(CaseKind.INVALID, Part.BODY, *one) for one in _round_robin(corpus_text))
+        yield from (Case(CaseKind.INVALID, Part.BODY, *item) for item in _round_robin(corpus_text))
 
 
 def _malformed(operation: Operation, way: Way) -> Iterator[Case]:
@@ -212,8 +212,8 @@ def _invalid_values(place: str, schema: Schema, required: bool, offset: int) -> 
     """The invalid values of a place. The first one varies from place to place."""
     plain = {name: value for name, value in schema.items() if not name.startswith("x-")}
     unset = "string" in types_of(schema)  # null is one way to say that a text is not set
-    corpus_text = [(place, one.description, one.value) for one in cover(plain, GenerationMode.NEGATIVE)]
-    corpus_text = [one for one in corpus_text if not (unset and one[2] is None) and len(json.dumps(one[2])) < 200]
+    corpus_text = [(place, item.description, item.value) for item in cover(plain, GenerationMode.NEGATIVE)]
+    corpus_text = [pair for pair in corpus_text if not (unset and pair[2] is None) and len(json.dumps(pair[2])) < 200]
     if required:
         corpus_text.append((place, "a required member left out", LEFT_OUT))
     start = offset % len(corpus_text) if corpus_text else 0
@@ -235,8 +235,8 @@ def corpus_text(system: str) -> str:
     """The corpus of a system, as JSON with one line for each operation."""
     specification = load(system)
     lines = [
-        f"{json.dumps(one.id)}:{_dumped(case.stored() for case in cases(specification, one))}"
-        for one in specification.operations.values()
+        f"{json.dumps(operation.id)}:{_dumped(case.stored() for case in cases(specification, operation))}"
+        for operation in specification.operations.values()
     ]
     head = {"spec": digest(system), "generators": {name: version(name) for name in corpus.GENERATORS}}
     return f'{json.dumps(head)[:-1]}, "operations": {{\n' + ",\n".join(lines) + "\n}}\n"

@@ -92,7 +92,7 @@ def corpus(system: str) -> Mapping[str, tuple[Case, ...]]:
     if path is None:
         return {}
     held = json.loads(path.read_text(encoding="utf-8"))
-    return {name: tuple(Case.read(one) for one in cases) for name, cases in held["operations"].items()}
+    return {name: tuple(Case.read(case) for case in cases) for name, cases in held["operations"].items()}
 
 
 def chosen(operation: Operation, count: int) -> tuple[Case, ...]:

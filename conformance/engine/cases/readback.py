@@ -35,7 +35,7 @@ class ReadBack:
         """Remember which values of an accepted documented request are not read back."""
         shown = self._look(sent, identifier)
         if shown is not None:
-            self._known |= {one.place for one in self._differences(sent, shown)}
+            self._known |= {difference.place for difference in self._differences(sent, shown)}
 
     def record(self, sent: Exchange, identifier: str) -> None:
         """Record which texts of an accepted case are not read back, each place once, if that is a requirement."""
@@ -43,10 +43,10 @@ class ReadBack:
         shown = self._look(sent, identifier) if requirement in self.session.specification.requirements else None
         if shown is None:
             return
-        for one in self._differences(sent, shown):
-            if one.place not in self._known:
-                self._known.add(one.place)
-                record_difference(self.session.recorder, requirement, one, shown, sent)
+        for difference in self._differences(sent, shown):
+            if difference.place not in self._known:
+                self._known.add(difference.place)
+                record_difference(self.session.recorder, requirement, difference, shown, sent)
 
     def _look(self, sent: Exchange, identifier: str) -> Exchange | None:
         """Read the resource until it shows what was sent or `settle` seconds have passed; None if there is no read."""
@@ -58,7 +58,7 @@ class ReadBack:
 
         def look() -> tuple[bool, Exchange]:
             shown = session.send(reading.id, path=path)
-            return {one.place for one in self._differences(sent, shown)} <= self._known, shown
+            return {difference.place for difference in self._differences(sent, shown)} <= self._known, shown
 
         with contextlib.suppress(NotExercised):
             return session.eventually(look)[1]
@@ -78,7 +78,7 @@ class ReadBack:
         if schema is None or not body.keys() & schema.get("properties", {}).keys():
             return list(_missing_texts(body, read))
         found = differences(body, read, schema, self.session.specification.members)
-        return [one for one in found if not one.soft and isinstance(one.sent, str)]
+        return [difference for difference in found if not difference.soft and isinstance(difference.sent, str)]
 
 
 def _missing_texts(sent: Mapping[str, Any], read: Any) -> Iterator[Difference]:
@@ -87,5 +87,5 @@ def _missing_texts(sent: Mapping[str, Any], read: Any) -> Iterator[Difference]:
     texts = {plain(value) for value in shown if isinstance(value, str)}
     for place, value in leaves(sent):
         is_text = isinstance(value, str) and value and not place.endswith("/id")
-        if is_text and plain(value) not in texts and not any(equal(value, one) for one in shown):
+        if is_text and plain(value) not in texts and not any(equal(value, item) for item in shown):
             yield Difference(place, value, "not in the response")

@@ -42,13 +42,13 @@ Fresh = Callable[[Session, Operation, Mapping[str, Any]], dict[str, Any]]
 def concerned(specification: Specification) -> list[Operation]:
     """The operations that have cases."""
     operations = specification.operations.values()
-    return [one for one in operations if way_of(specification, one) is not Way.NONE]
+    return [operation for operation in operations if way_of(specification, operation) is not Way.NONE]
 
 
 def cited(specification: Specification, operation: Operation) -> list[str]:
     """The ids of the requirements that the cases of an operation test."""
     names = (requirement_ids.no_server_error(operation.id), requirement_ids.refused_unchanged(operation.id))
-    return [one for one in names if one in specification.requirements]
+    return [name for name in names if name in specification.requirements]
 
 
 def per_sort(examples: int) -> int:
@@ -158,11 +158,11 @@ class Replay:
         session, operation = self.session, self.operation
         needed = dependencies(session.specification.operations, operation, lambda key: bool(session.table.fixture(key)))
         harmless = (
-            one.effect == "create"
-            and is_allowed(one, session.safety)
-            and session.can_prove(one)
-            and not stays(session.specification, one)
-            for one in needed[1:]
+            item.effect == "create"
+            and is_allowed(item, session.safety)
+            and session.can_prove(item)
+            and not stays(session.specification, item)
+            for item in needed[1:]
         )
         if all(harmless):
             with contextlib.suppress(Blocked, NotExercised):

@@ -64,7 +64,9 @@ def request_of(operation: Operation, case: Case, base: Request, ledger: Ledger) 
         case Part.XML:
             return _edited(base, case)
         case _:
-            files = {part: (one[0], str(case.value).encode(), *one[2:]) for part, one in base.get("files", {}).items()}
+            files = {
+                part: (item[0], str(case.value).encode(), *item[2:]) for part, item in base.get("files", {}).items()
+            }
             return {**base, "files": files} if files else None
 
 
@@ -85,7 +87,7 @@ def _holds(body: Any, place: str) -> bool:
 
 def unknown_path(operation: Operation, known: Mapping[str, str], ledger: Ledger) -> dict[str, str]:
     """Path parameters that the run makes up, in the form of the `known` values."""
-    schemas = {one["name"]: one.get("schema", {}) for one in operation.parameters}
+    schemas = {parameter["name"]: parameter.get("schema", {}) for parameter in operation.parameters}
     return {name: made_up(schemas[name], known.get(name, ""), ledger) for name in operation.path_parameters}
 
 
@@ -132,7 +134,7 @@ def _with_unknown_subject(operation: Operation, base: Request, ledger: Ledger) -
 
 def _replace_identifier(body: Any, pointer: str, ledger: Ledger) -> bool:
     """Put a made-up identifier at a place of a body. Returns whether the body has the place."""
-    known = [str(one) for one in at(body, pointer)]
+    known = [str(item) for item in at(body, pointer)]
     if not known:
         return False
     replace(body, pointer, ledger.made_up_like(known[0]))
@@ -154,7 +156,7 @@ def _relabelled(base: Request, case: Case) -> dict[str, Any] | None:
 
 def _edited(base: Request, case: Case) -> dict[str, Any] | None:
     """An upload with one edit of its XML; None if it lacks the text to edit."""
-    old, new = (str(one).encode() for one in case.value)
+    old, new = (str(item).encode() for item in case.value)
     file = base.get("files", {}).get(case.place)
     if file is None or old not in file[1]:
         return None

@@ -80,7 +80,7 @@ class Updates:
         for touch in self.sender.operation.touches:
             if touch.where == "body" and not touch.optional:
                 return str(next(at(self.base.get("json"), touch.pointer), ""))
-        return next((str(one) for one in self.base.get("path", {}).values()), "")
+        return next((str(item) for item in self.base.get("path", {}).values()), "")
 
     def _without_elements(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """An update without the elements that an example defines: those exist with other identifiers."""
@@ -90,8 +90,8 @@ class Updates:
         if given or body is None or not isinstance(request.get("json"), dict):
             return request
         members = body.schema.get("properties", {})
-        elements = {name for name, one in members.items() if one.get("items", {}).get("properties")}
-        return {**request, "json": {name: one for name, one in request["json"].items() if name not in elements}}
+        elements = {name for name, item in members.items() if item.get("items", {}).get("properties")}
+        return {**request, "json": {name: item for name, item in request["json"].items() if name not in elements}}
 
     # -- current state
 

@@ -41,9 +41,9 @@ class Model:
     @property
     def there(self) -> list[Thing]:
         """The resources that must exist, oldest first."""
-        return [one for one in self.things.values() if one.deleted is None]
+        return [thing for thing in self.things.values() if thing.deleted is None]
 
     @property
     def gone(self) -> list[Thing]:
         """The resources that must not exist any more."""
-        return [one for one in self.things.values() if one.deleted is not None]
+        return [thing for thing in self.things.values() if thing.deleted is not None]

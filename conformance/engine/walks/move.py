@@ -80,4 +80,4 @@ class Crowd:
             and before is not None
             and bool(self.inside(1 - before)),
         }
-        return frozenset(one for one, holds in found.items() if holds)
+        return frozenset(value for value, holds in found.items() if holds)

@@ -58,7 +58,7 @@ class Observer:
         try:
             exchange = self._read(thing)
         except (Blocked, NotExercised) as unread:
-            if not self.model.things or any(one.seen for one in self.model.things.values()):
+            if not self.model.things or any(item.seen for item in self.model.things.values()):
                 raise self._as_contradiction(unread, thing) from None
             # no resource of the kind can be read: the lifecycle reports that, and the list remains to be checked
             self.readable = False
@@ -126,7 +126,9 @@ class Observer:
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation, path={link.parameter: thing.resource.id})
-            differing = [one for one in unlike(reading, thing.sent, exchange, members) if not one.soft]
+            differing = [
+                difference for difference in unlike(reading, thing.sent, exchange, members) if not difference.soft
+            ]
             return is_of(exchange, self.create, thing.resource, thing.names) and not differing, exchange
 
         _, exchange = self._eventually(look)
@@ -213,24 +215,24 @@ class Observer:
         wrong = self._difference(link, shown)
         if wrong is not None:
             self._record_difference(wrong, thing, operation, shown, exchange)
-        for one in self.model.there:
-            if one.listed or not shows(shown, link, one.resource.id, one.names[-1]):
+        for item in self.model.there:
+            if item.listed or not shows(shown, link, item.resource.id, item.names[-1]):
                 continue
-            one.listed, one.by_name = True, shows(shown, link, "", one.resource.name)
-            one.as_sent = not listing.unlike(self.session, self.create, one.resource, one.sent, shown)
+            item.listed, item.by_name = True, shows(shown, link, "", item.resource.name)
+            item.as_sent = not listing.unlike(self.session, self.create, item.resource, item.sent, shown)
 
     def _difference(self, link: Link, shown: Exchange) -> tuple[Thing, str] | None:
         """The difference between a list and the model: the resource, and what is wrong with it."""
-        for one in self.model.there:
-            there = shows(shown, link, one.resource.id, one.names[-1])
+        for thing in self.model.there:
+            there = shows(shown, link, thing.resource.id, thing.names[-1])
             if not there and not looks_paginated(shown):
-                return one, "absent"
-            if there and one.listed and one.updated is not None and self._is_stale(link, one, shown):
-                return one, "stale"
-        for one in self.model.gone:
-            there = any(shows(shown, link, one.resource.id, name) for name in one.names)
-            if there and one.listed and not self.session.is_anothers(one.resource.id):
-                return one, "there"
+                return thing, "absent"
+            if there and thing.listed and thing.updated is not None and self._is_stale(link, thing, shown):
+                return thing, "stale"
+        for thing in self.model.gone:
+            there = any(shows(shown, link, thing.resource.id, name) for name in thing.names)
+            if there and thing.listed and not self.session.is_anothers(thing.resource.id):
+                return thing, "there"
         return None
 
     def _is_stale(self, link: Link, thing: Thing, shown: Exchange) -> bool:
@@ -250,20 +252,20 @@ class Observer:
         self, wrong: tuple[Thing, str], thing: Thing, operation: Operation, shown: Exchange, exchange: Exchange
     ) -> None:
         """Record a difference in a list, for the requirement that a lifecycle has for it."""
-        one, how = wrong
+        item, how = wrong
         link = self.create.link("update")
         changed = self._aspect("updated-is-listed", self.session.operation(link.operation)) if link else None
         if how == "there":
             requirement, kind, observed = self._deleted("deleted-is-unlisted"), Kind.EFFECT, "it is still in the list"
-        elif how == "stale" or (one is thing and one.listed and one.updated is exchange):
+        elif how == "stale" or (item is thing and item.listed and item.updated is exchange):
             observed = "it is not in the list" if how == "absent" else "the list shows it as it was before"
             requirement, kind = changed, Kind.READ_BACK
         else:
-            observed = "it is not in the list" if one is thing else ANOTHER_MISSING
+            observed = "it is not in the list" if item is thing else ANOTHER_MISSING
             requirement, kind = self._aspect("created-is-listed"), Kind.ABSENT
         if requirement is None:
             raise NotExercised(Reason.INCONCLUSIVE, f"after {operation.id}: {observed}")
-        self._require(requirement, False, Look.LIST, one, shown, exchange, observed=observed, kind=kind, beside=thing)
+        self._require(requirement, False, Look.LIST, item, shown, exchange, observed=observed, kind=kind, beside=thing)
 
     def _deleted(self, aspect: str) -> Requirement | None:
         link = self.create.link("delete")
@@ -303,7 +305,7 @@ class Observer:
         A finding ends it too, since the target differs from the model.
         """
         if not self.session.recorder.require(requirement.id, holds, *exchanges, observed=observed, kind=kind):
-            things = {one.number for one in (thing, beside) if one is not None}
+            things = {item.number for item in (thing, beside) if item is not None}
             raise self._contradiction(requirement, look, things, exchanges[0])
 
     def _contradiction(

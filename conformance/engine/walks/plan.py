@@ -86,7 +86,7 @@ def draw(start: Walked[S], seed: int, count: int, longest: int) -> tuple[tuple[S
         plan: list[S] = []
         while len(plan) < longest and (possible := state.possible()):
             # a step with a new situation is preferred
-            new = [one for one in possible if state.situations(one) - met]
+            new = [s for s in possible if state.situations(s) - met]
             step = pick(strategies.sampled_from(new or possible))
             met |= state.situations(step)
             plan.append(step)

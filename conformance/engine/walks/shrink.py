@@ -23,18 +23,18 @@ def shorter(taken: Sequence[Step], things: Collection[int], look: Look) -> list[
     """
     *before, last = taken
     involved = frozenset({*things, last.thing})
-    others = sorted({one.thing for one in taken} - involved)
-    passed = {_pattern(one) for end in range(1, len(taken)) for one in _projected(taken[:end])} | _of_lifecycle(
+    others = sorted({step.thing for step in taken} - involved)
+    passed = {_pattern(pair) for end in range(1, len(taken)) for pair in _projected(taken[:end])} | _of_lifecycle(
         last, look
     )
     found: dict[Plan, None] = {}
-    for group in (involved, *(involved | {one} for one in others), involved.union(others)):
-        relevant = [one for one in before if one.thing in group]
-        creates = [one for one in relevant if one.action is Action.CREATE]
-        latest = {one.thing: one for one in relevant}.values()
+    for group in (involved, *(involved | {number} for number in others), involved.union(others)):
+        relevant = [step for step in before if step.thing in group]
+        creates = [step for step in relevant if step.action is Action.CREATE]
+        latest = {step.thing: step for step in relevant}.values()
         for kept in (
             creates,
-            [one for one in relevant if one in creates or any(one is late for late in latest)],
+            [step for step in relevant if step in creates or any(step is late for late in latest)],
             relevant,
         ):
             plan = (*kept, last)
@@ -46,18 +46,20 @@ def shorter(taken: Sequence[Step], things: Collection[int], look: Look) -> list[
 def fewer(plan: Plan) -> list[Plan]:
     """The possible sequences that lack one step of a plan other than the last."""
     found = [
-        tuple(one for one in plan if one is not omitted) for omitted in plan[:-1] if omitted.action is not Action.CREATE
+        tuple(step for step in plan if step is not omitted)
+        for omitted in plan[:-1]
+        if omitted.action is not Action.CREATE
     ]
-    return [one for one in found if is_possible(one)]
+    return [pair for pair in found if is_possible(pair)]
 
 
 def _projected(steps: Sequence[Step]) -> Iterator[Plan]:
     """The steps restricted to each group of resources that contains the last step's."""
     last = steps[-1].thing
-    others = sorted({one.thing for one in steps} - {last})
+    others = sorted({step.thing for step in steps} - {last})
     for count in range(len(others) + 1):
         for beside in combinations(others, count):
-            yield tuple(one for one in steps if one.thing in {last, *beside})
+            yield tuple(step for step in steps if step.thing in {last, *beside})
 
 
 def _of_lifecycle(last: Step, look: Look) -> set[tuple[tuple[Action, int], ...]]:
@@ -71,7 +73,7 @@ def _of_lifecycle(last: Step, look: Look) -> set[tuple[tuple[Action, int], ...]]
 def _pattern(plan: Plan) -> tuple[tuple[Action, int], ...]:
     """A plan with its resources numbered in the order of the steps."""
     numbers: dict[int, int] = {}
-    return tuple((one.action, numbers.setdefault(one.thing, len(numbers))) for one in plan)
+    return tuple((step.action, numbers.setdefault(step.thing, len(numbers))) for step in plan)
 
 
 def cost(plan: Plan, look: Look, create: Operation) -> int:
@@ -80,8 +82,8 @@ def cost(plan: Plan, look: Look, create: Operation) -> int:
     A created resource is read to prove ownership, and if the request is undocumented, the list is read before. An
     updated resource is read once, for its definition.
     """
-    creates = sum(one.action is Action.CREATE for one in plan)
-    updated = {one.thing for one in plan if one.action is Action.UPDATE}
+    creates = sum(step.action is Action.CREATE for step in plan)
+    updated = {step.thing for step in plan if step.action is Action.UPDATE}
     surveyed = create.undocumented_request and not create.path_parameters and create.link("list") is not None
     each = 2 + (look is Look.LIST) + surveyed
     return each * creates + len(plan) - creates + len(updated) + 2

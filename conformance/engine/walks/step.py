@@ -69,8 +69,8 @@ class State:
         create = self.created < THINGS and len(self.there) < MAX_EXISTING
         return (
             *((Step(Action.CREATE, self.created),) if create else ()),
-            *((Step(Action.UPDATE, one) for one in self.there) if self.updates else ()),
-            *(Step(Action.DELETE, one) for one in self.there),
+            *((Step(Action.UPDATE, number) for number in self.there) if self.updates else ()),
+            *(Step(Action.DELETE, number) for number in self.there),
         )
 
     def after(self, step: Step) -> State:
@@ -106,7 +106,7 @@ class State:
                     "delete one beside an updated one": step.thing not in self.updated and bool(others_updated),
                     "delete after a deletion": self.deleted > 0,
                 }
-        return frozenset(one for one, holds in met.items() if holds)
+        return frozenset(value for value, holds in met.items() if holds)
 
     def _place(self, step: Step) -> str:
         if step.thing not in self.there:
@@ -133,6 +133,6 @@ def is_possible(plan: Iterable[Step]) -> bool:
     return True
 
 
-def without(things: Iterable[int], one: int) -> tuple[int, ...]:
+def without(things: Iterable[int], number: int) -> tuple[int, ...]:
     """The things without one."""
-    return tuple(other for other in things if other != one)
+    return tuple(other for other in things if other != number)

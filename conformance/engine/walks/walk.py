@@ -79,8 +79,8 @@ class Walk:
         """The exchange that first showed the identifier of a new resource, unless it is that of the create."""
         every = self.session.client.evidence.kept
         since = every[every.index(resource.exchange) :]
-        showing = (one for one in since if resource.id.encode() in one.response.body)
-        return [one for one in [next(showing, resource.exchange)] if one is not resource.exchange]
+        showing = (exchange for exchange in since if resource.id.encode() in exchange.response.body)
+        return [exchange for exchange in [next(showing, resource.exchange)] if exchange is not resource.exchange]
 
     def _update(self, thing: Thing, looks: Collection[Look]) -> None:
         link = self.session.requester.usable(self.create, "update")
@@ -110,7 +110,7 @@ class Walk:
         if Look.OTHERS in looks:
             self.observer.others(updating, thing, exchange)
         thing.names += [name] if name else []
-        altered = [one for one, value in thing.sent.items() if one in before and value != before[one]]
+        altered = [item for item, value in thing.sent.items() if item in before and value != before[item]]
         if Look.OWN in looks:
             self.observer.updated(thing, updating, altered)
         if Look.LIST in looks:

@@ -35,9 +35,9 @@ def requirements(specification: Specification, create: Operation) -> list[str]:
         **{link.operation: _ASPECTS[link.step] for link in links},
     }
     found = [
-        specification.aspect(one, aspect) for one, aspects_of_link in aspects.items() for aspect in aspects_of_link
+        specification.aspect(value, aspect) for value, aspects_of_link in aspects.items() for aspect in aspects_of_link
     ]
-    return [one.id for one in found if one is not None]
+    return [requirement.id for requirement in found if requirement is not None]
 
 
 _ASPECTS: Final = {
@@ -116,7 +116,7 @@ class Walks:
 
         That is the first of its evidence, or a later one where the first is a step.
         """
-        steps = [one.id for one in (*needed, *walk.model.trail)]
+        steps = [exchange.id for exchange in (*needed, *walk.model.trail)]
         checks = verdict.evidence if verdict.evidence[0] in steps else verdict.evidence[:1]
         return replace(verdict, chain=tuple(dict.fromkeys([*steps, *checks])))
 
@@ -148,14 +148,14 @@ class Walks:
             request_limit(self.session, requests),
         ):
             self._replay(replay, steps, found)
-        return replay, [one for one in recorder.verdicts if one.fingerprint == found.root]
+        return replay, [verdict for verdict in recorder.verdicts if verdict.fingerprint == found.root]
 
     def _replay(self, replay: Walk, steps: Plan, found: Contradiction) -> None:
         """Execute steps, and check after the last one only, what showed the contradiction."""
         *before, last = steps
         for step in before:  # what was never in a list cannot be missing from it
             replay.take(step, {Look.LIST} if found.look is Look.LIST and step.action is Action.CREATE else frozenset())
-        others = {one for one in found.things if one != last.thing} if found.look is Look.OTHERS else set()
+        others = {thing for thing in found.things if thing != last.thing} if found.look is Look.OTHERS else set()
         deleted = {last.thing} if found.look is Look.OWN and last.action is Action.DELETE else set()
         for number in (others | deleted) & replay.model.things.keys():  # the state while it was right
             replay.observer.remember(replay.model.things[number])
@@ -171,10 +171,10 @@ class Walks:
         """The exchanges that created the dependencies of a walk, before its first step."""
         first = walk.model.trail[0].id if walk.model.trail else ""
         found: list[Exchange] = []
-        for one in self.session.client.evidence.kept:
-            if one.id == first:
+        for exchange in self.session.client.evidence.kept:
+            if exchange.id == first:
                 break
-            operation = self.session.operation(one.operation)
-            if one.response.ok and operation.effect != "read" and operation.resource != "token":
-                found.append(one)
+            operation = self.session.operation(exchange.operation)
+            if exchange.response.ok and operation.effect != "read" and operation.resource != "token":
+                found.append(exchange)
         return found

@@ -106,7 +106,7 @@ class Actions:
         """A category, by its id or its name, with the actions in it."""
         if category not in CATEGORY.values():
             raise HTTPException(404, "There is no category of this id or name.")
-        return {**CATEGORY, "actions": [{"id": one["id"], "name": one["name"]} for one in self.list_actions()]}
+        return {**CATEGORY, "actions": [{"id": action["id"], "name": action["name"]} for action in self.list_actions()]}
 
     def test_action(self, body: Thing) -> Thing:
         """Test the action that is described by a body; the result is kept."""
@@ -119,13 +119,13 @@ class Actions:
 
     def read_node(self) -> dict[str, Any]:
         """The contents of the root."""
-        return {"id": ROOT["id"], "content": [one["name"] for one in self._within(self.folders[ROOT["id"]])]}
+        return {"id": ROOT["id"], "content": [item["name"] for item in self._within(self.folders[ROOT["id"]])]}
 
     def _within(self, folder: Thing) -> list[Thing]:
-        return [one for one in self.folders.values() if one["parentId"] == folder["id"]]
+        return [item for item in self.folders.values() if item["parentId"] == folder["id"]]
 
     def _tree(self, folder: Thing) -> Thing:
-        inner = [self._tree(one) for one in self._within(folder)]
+        inner = [self._tree(item) for item in self._within(folder)]
         return {"id": folder["id"], "name": folder["name"], "children": inner}
 
     def _path(self, folder: Thing) -> str:

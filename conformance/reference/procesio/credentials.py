@@ -95,7 +95,7 @@ class Credentials:
     def list_of_template(self, template_id: str) -> list[Thing]:
         """The credentials of a template."""
         template = self.read_type(template_id)
-        return [one for one in self.credentials.values() if one["templateId"] == template["id"]]
+        return [credential for credential in self.credentials.values() if credential["templateId"] == template["id"]]
 
     def list_verbs(self, template_id: str) -> list[str]:
         """What can be done with credentials of a template."""

@@ -42,7 +42,7 @@ class DataTypes:
     stores = ("types",)
 
     def __init__(self) -> None:
-        self.types: dict[str, DataType] = {one["id"]: one for one in map(_primitive, PRIMITIVE)}
+        self.types: dict[str, DataType] = {item["id"]: item for item in map(_primitive, PRIMITIVE)}
 
     def create_data_type(self, body: DataType) -> DataType:
         """Store a new data type; the id is chosen here, whatever the body says."""
@@ -67,7 +67,7 @@ class DataTypes:
 
     def find_data_type(self, name: str) -> DataType:
         """The data type of a name."""
-        found = next((one for one in self.types.values() if one["name"] == name), None)
+        found = next((kind for kind in self.types.values() if kind["name"] == name), None)
         if found is None:
             raise HTTPException(404, NO_NAME)
         return found
@@ -80,7 +80,7 @@ class DataTypes:
 
     def list_primitive_types(self) -> list[DataType]:
         """The data types that the platform brings, a list."""
-        return [one for one in self.types.values() if one["isPrimary"]]
+        return [kind for kind in self.types.values() if kind["isPrimary"]]
 
     def count_primitive_types(self) -> int:
         """How many data types the platform brings."""
@@ -92,13 +92,13 @@ class DataTypes:
             raise HTTPException(409, "A primitive data type stays as it is.")
         return found
 
-    def _store(self, one: DataType) -> DataType:
-        if not isinstance(one.get("name"), str) or not one["name"]:
+    def _store(self, item: DataType) -> DataType:
+        if not isinstance(item.get("name"), str) or not item["name"]:
             raise HTTPException(400, "A data type needs a name.")
-        attributes = one["attributes"]
+        attributes = item["attributes"]
         if not isinstance(attributes, list) or not all(isinstance(each, dict) for each in attributes):
             raise HTTPException(400, "The member attributes is not a list of objects.")
-        if any(other["name"] == one["name"] for other in self.types.values() if other["id"] != one["id"]):
+        if any(other["name"] == item["name"] for other in self.types.values() if other["id"] != item["id"]):
             raise HTTPException(409, "There is a data type of this name.")
-        self.types[one["id"]] = one
-        return one
+        self.types[item["id"]] = item
+        return item

@@ -32,11 +32,11 @@ class Keys:
 
     def accepts(self, name: str, value: str) -> bool:
         """Whether there is a key of this name and value."""
-        return any((one["name"], one["value"]) == (name, value) for one in self.keys.values())
+        return any((key["name"], key["value"]) == (name, value) for key in self.keys.values())
 
     def list_keys(self) -> list[Thing]:
         """The keys without their values, oldest first."""
-        return [{"id": one["id"], "name": one["name"]} for one in self.keys.values()]
+        return [{"id": key["id"], "name": key["name"]} for key in self.keys.values()]
 
     def create_key(self, body: Thing) -> Thing:
         """Create a key; only this response contains its value."""

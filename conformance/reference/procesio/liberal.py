@@ -44,8 +44,8 @@ def other_members(answer: Outgoing) -> None:
         answer.json = _digits(rewritten(data, _renamed))
 
 
-def _renamed(one: Data) -> Data:
-    renamed = {"title" if name == "name" else name: value for name, value in one.items()}
+def _renamed(item: Data) -> Data:
+    renamed = {"title" if name == "name" else name: value for name, value in item.items()}
     if isinstance(renamed.get("isActive"), bool):
         renamed["state"] = STATES[renamed.pop("isActive")]
     return renamed
@@ -70,11 +70,11 @@ def enveloped(answer: Outgoing) -> None:
     """Every answer in an envelope, and lists by the page, of which there is one."""
     if not of_the_web_api(answer) or not answer.body or (data := answer.json) is None:
         return
-    told: Data = {"traceId": str(uuid4()), "timestamp": datetime.now(UTC).isoformat(), "statusCode": answer.status}
+    details: Data = {"traceId": str(uuid4()), "timestamp": datetime.now(UTC).isoformat(), "statusCode": answer.status}
     if isinstance(data, list):
-        answer.json = told | {"totalItemCount": len(data), "pageNumber": 1, "pageItems": data}
+        answer.json = details | {"totalItemCount": len(data), "pageNumber": 1, "pageItems": data}
     else:
-        answer.json = told | {"isSuccess": True, "data": data}
+        answer.json = details | {"isSuccess": True, "data": data}
 
 
 def other_successes(answer: Outgoing) -> None:

@@ -48,7 +48,7 @@ class Resources:
         """How often one process was started."""
         process = self._workspace.read_process(process_id)
         started = self._of(process["id"])
-        launched = [one for one in started if one.launched is not None]
+        launched = [instance for instance in started if instance.launched is not None]
         return {"processId": process["id"], "instances": len(started), "launched": len(launched)}
 
     def read_instance_analytics(self, instance_id: str) -> dict[str, Any]:
@@ -62,4 +62,4 @@ class Resources:
         return [{**USER, "processes": len(self._workspace.processes), "instances": len(self._workspace.started)}]
 
     def _of(self, process_id: str) -> list[Instance]:
-        return [one for one in self._workspace.started.values() if one.process["id"] == process_id]
+        return [instance for instance in self._workspace.started.values() if instance.process["id"] == process_id]

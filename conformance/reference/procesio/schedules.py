@@ -79,12 +79,12 @@ class Schedules:
         self._store({**found, "isActive": body["isActive"]})
         return {"id": found["id"], "isActive": body["isActive"]}
 
-    def _store(self, one: Schedule) -> Schedule:
-        if not isinstance(one.get("name"), str) or not one["name"]:
+    def _store(self, item: Schedule) -> Schedule:
+        if not isinstance(item.get("name"), str) or not item["name"]:
             raise HTTPException(400, "A schedule needs a name.")
-        if not isinstance(one.get("processId"), str):
+        if not isinstance(item.get("processId"), str):
             raise HTTPException(400, "A schedule needs the id of a process.")
-        if one["id"] not in self.kept:
-            self._workspace.read_process(one["processId"])
-        self.kept[one["id"]] = one
-        return one
+        if item["id"] not in self.kept:
+            self._workspace.read_process(item["processId"])
+        self.kept[item["id"]] = item
+        return item

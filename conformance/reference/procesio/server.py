@@ -113,7 +113,7 @@ class Procesio(Reference):
             resources,
             Platform(),
         )
-        routes = [(service, *one) for service in self.services for one in service.routes]
+        routes = [(service, *pair) for service in self.services for pair in service.routes]
         self.operations: dict[str, Operation] = {name: getattr(service, name) for service, _, _, name in routes}
         self.with_body = frozenset().union(*(service.with_body for service in self.services))
         self.with_files = self.credentials.with_files | self.files.with_files

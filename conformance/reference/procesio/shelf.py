@@ -20,7 +20,7 @@ class Shelf(dict[str, Thing]):
     """
 
     def __init__(self, noun: str, things: Iterable[Thing] = ()) -> None:
-        super().__init__({one["id"]: dict(one) for one in things})
+        super().__init__({thing["id"]: dict(thing) for thing in things})
         self.noun = noun
 
     def add(self, body: Thing, **defaults: Any) -> Thing:

@@ -54,7 +54,7 @@ class CaseDocuments:
 
     async def list_input_documents(self, call: Call) -> Response:
         """The input documents that the user may see, in any state of the case."""
-        return Answer([_told(one) for one in self.inputs(self.case(call), call.user)])
+        return Answer([_told(document) for document in self.inputs(self.case(call), call.user)])
 
     async def upload_input_document(self, call: Call) -> Response:
         """Take a file in; who may not upload is sent to the login page."""
@@ -84,11 +84,11 @@ class CaseDocuments:
 
     async def list_output_documents(self, call: Call) -> Response:
         """The generated output documents; none for somebody who may not see them."""
-        return Answer([_told(one) for one in self.outputs(self.case(call), call.user)])
+        return Answer([_told(output) for output in self.outputs(self.case(call), call.user)])
 
     async def delete_output_document(self, call: Call) -> Response:
         """Mark a generated output document as deleted; the answer has no content."""
-        found = {one.uid: one for one in self.outputs(self.case(call), call.user)}
+        found = {output.uid: output for output in self.outputs(self.case(call), call.user)}
         _one(found, call).status = DELETED
         return Response(status_code=200)
 
@@ -105,16 +105,20 @@ class CaseDocuments:
 
     def inputs(self, case: Case, user: str) -> list[Document]:
         """The input documents that `user` may see: those of the task that is the user's own now, or with permission."""
-        active = [one for one in case.inputs.values() if one.status == ACTIVE]
-        return [one for one in active if user in case.viewers or (user == case.user and one.task == case.task)]
+        active = [document for document in case.inputs.values() if document.status == ACTIVE]
+        return [
+            document
+            for document in active
+            if user in case.viewers or (user == case.user and document.task == case.task)
+        ]
 
     def input(self, call: Call) -> Document:
         """The input document that the path names, if the user may see it. Raises Refused."""
-        return _one({one.uid: one for one in self.inputs(self.case(call), call.user)}, call)
+        return _one({document.uid: document for document in self.inputs(self.case(call), call.user)}, call)
 
     def outputs(self, case: Case, user: str) -> list[Document]:
         """The generated output documents that `user` may see."""
-        active = [one for one in case.outputs.values() if one.status == ACTIVE]
+        active = [output for output in case.outputs.values() if output.status == ACTIVE]
         return active if user == case.user or user in case.viewers else []
 
     def may_upload(self, case: Case, user: str) -> bool:

@@ -72,7 +72,7 @@ class Case:
         """The state as JSON data, as far as an operation can show it: what is marked as deleted is in no answer."""
         shown = asdict(self)
         for kind in ("inputs", "outputs"):
-            shown[kind] = {uid: one for uid, one in shown[kind].items() if one["status"] == ACTIVE}
+            shown[kind] = {uid: item for uid, item in shown[kind].items() if item["status"] == ACTIVE}
         return shown
 
 

@@ -96,10 +96,10 @@ class Directory:
 
     async def list_departments(self, _call: Call) -> Response:
         """All departments, each with those below it."""
-        return Answer([self._branch(one) for one in self.people.below("")])
+        return Answer([self._branch(department) for department in self.people.below("")])
 
     def _branch(self, department: Department) -> Data:
-        below = [self._branch(one) for one in self.people.below(department.uid)]
+        below = [self._branch(item) for item in self.people.below(department.uid)]
         shown = _shown(department, self.people.last(department))
         return {**shown, "has_children": len(below), "dep_children": below}
 

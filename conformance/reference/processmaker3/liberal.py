@@ -98,9 +98,9 @@ def unset_the_other_way(kind: Kind, element: Data) -> None:
 
 @on_reading
 @each_object
-def unset_texts(one: Data) -> Data:
+def unset_texts(item: Data) -> Data:
     """Null for every other empty text."""
-    return {name: None if value == "" and not NAMES(name) else value for name, value in one.items()}
+    return {name: None if value == "" and not NAMES(name) else value for name, value in item.items()}
 
 
 @each_element
@@ -127,7 +127,7 @@ def small_numbers_the_other_way(answer: Outgoing) -> None:
         return int(value) if isinstance(value, str) and re.fullmatch("0|[1-9][0-9]{0,5}", value) else value
 
     if answer.accepted:
-        each_object(lambda one: {name: other(value) for name, value in one.items()})(answer)
+        each_object(lambda item: {name: other(value) for name, value in item.items()})(answer)
 
 
 @on_reading
@@ -149,7 +149,7 @@ def bare_rows(answer: Outgoing) -> None:
 def number_for_status(answer: Outgoing) -> None:
     """The statuses of a batch as numbers."""
     if answer.path.endswith("/project/bulk") and answer.accepted:
-        each_object(lambda one: one | ({"status": int(one["status"])} if "status" in one else {}))(answer)
+        each_object(lambda item: item | ({"status": int(item["status"])} if "status" in item else {}))(answer)
 
 
 @on_reading
@@ -161,9 +161,9 @@ def enveloped_object(answer: Outgoing) -> None:
 
 @on_reading
 @each_object
-def other_dates(one: Data) -> Data:
+def other_dates(item: Data) -> Data:
     """Each date in the form that a document shows elsewhere."""
-    return one | {name: swapped(value) for name, value in one.items() if name.endswith("_date")}
+    return item | {name: swapped(value) for name, value in item.items() if name.endswith("_date")}
 
 
 def swapped(value: Any) -> Any:
@@ -181,10 +181,10 @@ def swapped(value: Any) -> Any:
 
 @on_reading
 @each_object
-def escaped_texts(one: Data) -> Data:
+def escaped_texts(item: Data) -> Data:
     """Names and descriptions HTML-escaped, with white space around them."""
-    texts = {name: value for name, value in one.items() if TEXTS(name) and value and isinstance(value, str)}
-    return one | {name: f" {html.escape(value)}\n" for name, value in texts.items()}
+    texts = {name: value for name, value in item.items() if TEXTS(name) and value and isinstance(value, str)}
+    return item | {name: f" {html.escape(value)}\n" for name, value in texts.items()}
 
 
 def talkative(answer: Outgoing) -> None:

@@ -75,7 +75,7 @@ class Accounts:
 
     def permits(self, uid: str, permission: str) -> bool:
         """Whether a user who was there from the start has a permission."""
-        return any(permission in one.permissions for one in self.by_client.values() if one.uid == uid)
+        return any(permission in account.permissions for account in self.by_client.values() if account.uid == uid)
 
     def owner(self, client_id: str, username: str) -> Account | None:
         """Whose application it is; None when it is nobody's."""
@@ -145,5 +145,5 @@ class Accounts:
         return scope
 
 
-def _same(one: str, other: str) -> bool:
-    return secrets.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
+def _same(value: str, other: str) -> bool:
+    return secrets.compare_digest(value.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))

@@ -85,7 +85,10 @@ class People:
         self.accounts = accounts
         self.groups = groups
         self.admin = staff[0].uid
-        self.users = {one.uid: Person(one.uid, one.username, one.username.title(), "Reference") for one in staff}
+        self.users = {
+            account.uid: Person(account.uid, account.username, account.username.title(), "Reference")
+            for account in staff
+        }
         self.users[self.admin].role = ADMINISTRATOR
         self.disabled: dict[str, Person] = {}
         self.members: dict[str, list[str]] = {}
@@ -204,12 +207,12 @@ class People:
 
     def refuse_twin(self, name: str, parent: str) -> None:
         """Raises Refused: there is a department of that title below the same one."""
-        if any(one.title == name for one in self.below(parent)):
+        if any(department.title == name for department in self.below(parent)):
             raise Refused(f"There is a department {name} already.")
 
     def below(self, parent: str) -> Iterator[Department]:
         """The departments of one level, in the order of their creation."""
-        return (one for one in self.departments.values() if one.parent == parent)
+        return (department for department in self.departments.values() if department.parent == parent)
 
     def last(self, department: Department) -> int:
         """1 for the last department of its level, 0 for others."""

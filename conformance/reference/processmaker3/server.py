@@ -211,8 +211,10 @@ class ProcessMaker3(Reference):
             **(given or _credentials(ADMIN)),
             "version": VERSION,
             "users": {
-                name: {"access_token": self.accounts.issue(one)} if self.login == "tokens-only" else _credentials(one)
-                for name, one in FURTHER.items()
+                name: {"access_token": self.accounts.issue(account)}
+                if self.login == "tokens-only"
+                else _credentials(account)
+                for name, account in FURTHER.items()
             },
             "application": {"client_id": SPARE[0], "client_secret": SPARE[1]},
             "fixtures": {

@@ -189,7 +189,7 @@ def _read_diagrams(project: str, name: str, records: Callable[[str], list[dict[s
             if not data.get(kind.uid):
                 raise Refused(f"a record of the table {kind.table} has no `{kind.uid}`.")
             data["flo_state"] = _read_points(found.get("flo_state", "[]"))
-            home = next((one for one in made if one["dia_uid"] == found.get("dia_uid")), made[0])
+            home = next((item for item in made if item["dia_uid"] == found.get("dia_uid")), made[0])
             home[kind.list_name].append({kind.uid: data[kind.uid], **kind.read(_without_blanks(kind, data), ())})
     return made
 

@@ -25,8 +25,8 @@ def enveloped(answer: Outgoing) -> None:
             "process": {"number": str(data["process_id"])},
             "variables": variables,
         }
-        told = {"traceId": str(uuid4()), "timestamp": datetime.now(UTC).isoformat()}
-        answer.json = {**told, "data": {"request": request}}
+        details = {"traceId": str(uuid4()), "timestamp": datetime.now(UTC).isoformat()}
+        answer.json = {**details, "data": {"request": request}}
 
 
 def in_an_error(answer: Outgoing) -> None:

@@ -95,7 +95,7 @@ class ProcessMaker4(Reference):
     def start(self) -> dict[str, ASGIApp]:
         """Make the two processes and the app."""
         known = (Process(PROCESS_ID, "Reference process"), Process(OTHER_PROCESS_ID, "Other process"))
-        self.processes = {str(one.id): one for one in known}
+        self.processes = {str(process.id): process for process in known}
         self.instances: list[Instance] = []
         self.token_accepted: Callable[[str | None], bool] = lambda token: token == ACCESS_TOKEN
         self.body_rules: list[BodyRule] = []

@@ -57,8 +57,8 @@ class Node:
                 timeout=_TIMEOUT,
             )
         except subprocess.TimeoutExpired:
-            told = f"{package} did not finish within {_TIMEOUT} seconds"
-            raise ReportError(f"{told}; check that npm reaches its registry, then try again.") from None
+            message = f"{package} did not finish within {_TIMEOUT} seconds"
+            raise ReportError(f"{message}; check that npm reaches its registry, then try again.") from None
         except OSError as error:
             raise ReportError(
                 f"{command[0]} could not be started ({error.strerror}); check the installation of Node.js."

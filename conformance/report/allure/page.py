@@ -61,11 +61,11 @@ def build(run_directories: Sequence[Path], history: Path | None = None) -> Path:
     kept = allure_history.History(history or allure_history.beside(last, record.target.name))
     try:
         for run in run_directories:
-            one = record_file.read(run)
+            item = record_file.read(run)
             with TemporaryDirectory(prefix="conformance-results-") as name:
-                results.write(one, run, Path(name))
-                page, point = _generated([Path(name)], title, CATEGORIES, kept.before(one.started))
-            kept.add(one.started, point)
+                results.write(item, run, Path(name))
+                page, point = _generated([Path(name)], title, CATEGORIES, kept.before(item.started))
+            kept.add(item.started, point)
         kept.write()
     except allure_history.HistoryError as error:
         raise ReportError(str(error)) from None
@@ -94,7 +94,12 @@ def _generated(
         configuration = workshop / "allurerc.json"
         settings = _configuration(title, categories, workshop)
         # A working directory of its own, so that the user's configuration is not used.
-        generate = ["generate", "--config", str(configuration), *(str(one.resolve()) for one in directories)]
+        generate = [
+            "generate",
+            "--config",
+            str(configuration),
+            *(str(directory.resolve()) for directory in directories),
+        ]
         # With an empty history, Allure marks every result as new: then build again without one.
         for given in ({"historyPath": str(past)}, {}) if not history else ({"historyPath": str(past)},):
             configuration.write_text(json.dumps({**settings, **given}), encoding="utf-8")

@@ -93,16 +93,16 @@ def write(record: RunRecord, run_directory: Path, results_directory: Path) -> No
     cited = {i for d in (*record.deviations, *record.findings) for i in d.evidence[:ATTACHED_EXCHANGES]}
     found = exchanges.read(run_directory, cited)
     blocked = words.blocked(record)
-    tests = {one.id: one for one in record.tests}
-    titles = {one.fingerprint: one.title for one in (*record.deviations, *record.findings)}
-    shown = ordered([one for one in requirement_results(record) if one.status in GROUPS])
+    tests = {test.id: test for test in record.tests}
+    titles = {deviation.fingerprint: deviation.title for deviation in (*record.deviations, *record.findings)}
+    shown = ordered([item for item in requirement_results(record) if item.status in GROUPS])
     moment = round(datetime.fromisoformat(record.started).timestamp() * 1000)
     # Allure sorts by start: a millisecond each keeps the order of the other reports
-    for start, one in enumerate(shown, moment):
-        result = _result(one, blocked, titles, record.baseline)
+    for start, item in enumerate(shown, moment):
+        result = _result(item, blocked, titles, record.baseline)
         result.steps = [
-            *(_deviation(results_directory, each, found) for each in one.deviations),
-            *_tests(one, tests),
+            *(_deviation(results_directory, each, found) for each in item.deviations),
+            *_tests(item, tests),
         ]
         result.start = result.stop = start
         store(result, results_directory)
@@ -114,15 +114,15 @@ def write(record: RunRecord, run_directory: Path, results_directory: Path) -> No
 def ordered(results: Sequence[RequirementResult]) -> list[RequirementResult]:
     """Results that need action first: by status, deviations in report order, others in document order."""
     places = {status: place for place, status in enumerate(GROUPS)}
-    worst = words.ordered([each for one in results for each in one.deviations])
-    ranks = {one.fingerprint: rank for rank, one in enumerate(worst)}
+    worst = words.ordered([each for result in results for each in result.deviations])
+    ranks = {deviation.fingerprint: rank for rank, deviation in enumerate(worst)}
     return sorted(
         results,
-        key=lambda one: (
-            places[one.status],
-            min((ranks[each.fingerprint] for each in one.deviations), default=0),
-            one.verdict.document,
-            _first_line(one.verdict.lines),
+        key=lambda result: (
+            places[result.status],
+            min((ranks[each.fingerprint] for each in result.deviations), default=0),
+            result.verdict.document,
+            _first_line(result.verdict.lines),
         ),
     )
 
@@ -138,85 +138,85 @@ def key(system: str, requirement: str) -> str:
 
 
 def _result(
-    one: RequirementResult,
+    result: RequirementResult,
     blocked: Mapping[str, int],
     titles: Mapping[str, str],
     baseline: BaselineReport | None,
 ) -> TestResult:
-    verdict = one.verdict
+    verdict = result.verdict
     labels = {
         LabelType.EPIC: verdict.system,
         LabelType.FEATURE: verdict.profile,
         LabelType.STORY: verdict.operation,
-        LabelType.PARENT_SUITE: GROUPS[one.status],
+        LabelType.PARENT_SUITE: GROUPS[result.status],
         LabelType.SUITE: verdict.document or verdict.system,
         LabelType.SUB_SUITE: verdict.section,
-        LabelType.SEVERITY: _SEVERITIES[one.deviations[0].harm].value if one.deviations else "",
+        LabelType.SEVERITY: _SEVERITIES[result.deviations[0].harm].value if result.deviations else "",
     }
     tags = dict.fromkeys(
         (
             verdict.level.value,
             verdict.outcome.value,
-            *(each.kind.value for each in one.deviations),
-            *(tag for each in one.deviations for tag in _standing(each, baseline)),
+            *(each.kind.value for each in result.deviations),
+            *(tag for each in result.deviations for tag in _standing(each, baseline)),
         )
     )
     return entry(
-        _name(one),
+        _name(result),
         key(verdict.system, verdict.requirement),
         layer=LAYER,
-        status=_STATUSES[one.status],
-        details=_details(one, titles),
-        description=_description(one, blocked),
+        status=_STATUSES[result.status],
+        details=_details(result, titles),
+        description=_description(result, blocked),
         labels=(*labels.items(), *((LabelType.TAG, tag) for tag in tags)),
     )
 
 
-def _name(one: RequirementResult) -> str:
-    verdict = one.verdict
+def _name(result: RequirementResult) -> str:
+    verdict = result.verdict
     if not verdict.statement:
         return verdict.requirement
     return f"{verdict.operation}: {verdict.statement}" if ":" in verdict.requirement else verdict.statement
 
 
-def _details(one: RequirementResult, titles: Mapping[str, str]) -> StatusDetails:
+def _details(result: RequirementResult, titles: Mapping[str, str]) -> StatusDetails:
     """The text that Allure shows first: of a deviation the details, of other results the reason."""
-    if not one.deviations:
-        return StatusDetails(message=escape.block(_why(one, titles)))
-    first = one.deviations[0]
-    told = "\n\n".join(
+    if not result.deviations:
+        return StatusDetails(message=escape.block(_why(result, titles)))
+    first = result.deviations[0]
+    message = "\n\n".join(
         "\n".join(
             filter(
                 None,
                 (words.request(each), each.title, f"expected: {each.expected}", f"observed: {each.observed}"),
             )
         )
-        for each in one.deviations
+        for each in result.deviations
     )
-    alone = len(one.deviations) == 1
+    alone = len(result.deviations) == 1
     return _Compared(
-        message=escape.block(f"{_heading(one)}\n{told}"),
-        known=one.status is Status.KNOWN,
+        message=escape.block(f"{_heading(result)}\n{message}"),
+        known=result.status is Status.KNOWN,
         expected=escape.block(first.expected) if alone else None,
         actual=escape.block(first.observed) if alone else None,
     )
 
 
-def _why(one: RequirementResult, titles: Mapping[str, str]) -> str:
-    verdict = one.verdict
-    if one.status is Status.BLOCKED:
+def _why(result: RequirementResult, titles: Mapping[str, str]) -> str:
+    verdict = result.verdict
+    if result.status is Status.BLOCKED:
         root = verdict.blocked_by or ""
         return f"Blocked by the deviation {root}: {titles[root]}" if root in titles else f"Blocked by deviation {root}"
     reasons = (verdict.reason or verdict.outcome.value.replace("-", " "), verdict.detail)
-    return one.status.capitalize() + (
-        f": {', '.join(filter(None, map(str, reasons)))}" if one.status is Status.NOT_TESTED else ""
+    return result.status.capitalize() + (
+        f": {', '.join(filter(None, map(str, reasons)))}" if result.status is Status.NOT_TESTED else ""
     )
 
 
-def _heading(one: RequirementResult) -> str:
+def _heading(result: RequirementResult) -> str:
     """The first line of the message, by which categories match."""
-    level = one.verdict.level.value
-    match one.status:
+    level = result.verdict.level.value
+    match result.status:
         case Status.FINDING:
             return f"Finding, {level}"
         case Status.KNOWN:
@@ -235,13 +235,13 @@ def _standing(entry: DeviationRecord, baseline: BaselineReport | None) -> list[s
         return [UNSTABLE_TAG]
     if baseline is None:
         return []
-    return [EXPIRED_TAG if entry.fingerprint in {one.fingerprint for one in baseline.expired} else NEW_TAG]
+    return [EXPIRED_TAG if entry.fingerprint in {item.fingerprint for item in baseline.expired} else NEW_TAG]
 
 
-def _description(one: RequirementResult, blocked: Mapping[str, int]) -> list[str]:
-    verdict = one.verdict
+def _description(result: RequirementResult, blocked: Mapping[str, int]) -> list[str]:
+    verdict = result.verdict
     lines: list[str] = []
-    for each in one.deviations:
+    for each in result.deviations:
         blocks = blocked.get(each.fingerprint, 0)
         lines += rows(
             {
@@ -258,14 +258,14 @@ def _description(one: RequirementResult, blocked: Mapping[str, int]) -> list[str
             }
         )
         lines.append("")
-    readings = ", ".join(dict.fromkeys(each.reading for each in one.deviations if each.reading))
+    readings = ", ".join(dict.fromkeys(each.reading for each in result.deviations if each.reading))
     lines += rows(
         {
             "Statement": verdict.statement,
             "Document": verdict.document,
             "Section": verdict.section,
             "Lines": verdict.lines,
-            "Text": next((escape.line(each.text, 1_000) for each in one.deviations if each.text), ""),
+            "Text": next((escape.line(each.text, 1_000) for each in result.deviations if each.text), ""),
             "Reading": readings,
             "Level": f"{verdict.level.value}: {words.LEVELS[verdict.level]}",
             "Requirement": verdict.requirement,
@@ -276,27 +276,27 @@ def _description(one: RequirementResult, blocked: Mapping[str, int]) -> list[str
     return lines
 
 
-def _deviation(directory: Path, one: DeviationRecord, found: Mapping[str, CitedExchange]) -> TestStepResult:
+def _deviation(directory: Path, deviation: DeviationRecord, found: Mapping[str, CitedExchange]) -> TestStepResult:
     """A deviation as a step of its requirement, with its command and exchanges."""
-    finding = one.level is Level.MAY
-    expected, observed = escape.block(one.expected), escape.block(one.observed)
+    finding = deviation.level is Level.MAY
+    expected, observed = escape.block(deviation.expected), escape.block(deviation.observed)
     return TestStepResult(
-        name=escape.line(": ".join(filter(None, (words.request(one), one.title)))),
+        name=escape.line(": ".join(filter(None, (words.request(deviation), deviation.title)))),
         status=AllureStatus.BROKEN if finding else AllureStatus.FAILED,
         statusDetails=_Compared(
-            message=f"expected: {expected}\nobserved: {observed}\nfingerprint: {one.fingerprint}",
-            known=bool(one.baseline),
+            message=f"expected: {expected}\nobserved: {observed}\nfingerprint: {deviation.fingerprint}",
+            known=bool(deviation.baseline),
             expected=expected,
             actual=observed,
         ),
         stage="finished",
-        attachments=_attach(directory, one, found),
+        attachments=_attach(directory, deviation, found),
     )
 
 
-def _tests(one: RequirementResult, tests: Mapping[str, TestRecord]) -> Iterator[TestStepResult]:
+def _tests(result: RequirementResult, tests: Mapping[str, TestRecord]) -> Iterator[TestStepResult]:
     """The first tests that decided a requirement, as evidence."""
-    names = one.verdict.tests
+    names = result.verdict.tests
     for name in names[:LISTED_TESTS]:
         test = tests.get(name)
         yield TestStepResult(
@@ -308,11 +308,11 @@ def _tests(one: RequirementResult, tests: Mapping[str, TestRecord]) -> Iterator[
         yield TestStepResult(name=f"… and {words.count(left, 'more test')}", stage="finished")
 
 
-def _attach(directory: Path, one: DeviationRecord, found: Mapping[str, CitedExchange]) -> list[Attachment]:
+def _attach(directory: Path, deviation: DeviationRecord, found: Mapping[str, CitedExchange]) -> list[Attachment]:
     texts: list[tuple[str, str]] = []
-    if one.reproduce:
-        texts.append(("Command to reproduce the deviation", one.reproduce + "\n"))
-    for identifier in one.evidence[:ATTACHED_EXCHANGES]:
+    if deviation.reproduce:
+        texts.append(("Command to reproduce the deviation", deviation.reproduce + "\n"))
+    for identifier in deviation.evidence[:ATTACHED_EXCHANGES]:
         if (exchange := found.get(identifier)) is not None:
             asked = f"{exchange.request.method} {exchange.operation}".strip()
             answered = str(exchange.response.status) if exchange.response else "no response"
@@ -359,7 +359,10 @@ def _environment(record: RunRecord) -> dict[str, str]:
         "Depth": suite.depth,
         "Started": record.started,
         **{name.capitalize(): value for name, value in record.environment.items()},
-        **{f"Accommodation {n}": words.accommodation(one) for n, one in enumerate(record.accommodations, 1)},
+        **{
+            f"Accommodation {n}": words.accommodation(accommodation)
+            for n, accommodation in enumerate(record.accommodations, 1)
+        },
     }
     if record.shard:
         values["Shard"] = record.shard

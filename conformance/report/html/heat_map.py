@@ -68,16 +68,16 @@ class Document:
 
 def legend(results: Sequence[RequirementResult]) -> list[tuple[str, str, int]]:
     """Class, word and number of each status that occurs."""
-    counts = Counter(one.status for one in results)
+    counts = Counter(result.status for result in results)
     return [(kind, status.value, counts[status]) for status, kind in CLASSES.items() if counts[status]]
 
 
 def heat_map(record: RunRecord, results: Sequence[RequirementResult]) -> list[Document]:
     """The documents of a run, each section in the order in which its first statement appears."""
-    titles = {one.fingerprint: one.title for one in (*record.deviations, *record.findings)}
+    titles = {deviation.fingerprint: deviation.title for deviation in (*record.deviations, *record.findings)}
     documents: dict[str, list[RequirementResult]] = {}
-    for one in sorted(results, key=lambda each: (each.verdict.system, _line(each.verdict))):
-        documents.setdefault(one.verdict.document or one.verdict.system, []).append(one)
+    for result in sorted(results, key=lambda each: (each.verdict.system, _line(each.verdict))):
+        documents.setdefault(result.verdict.document or result.verdict.system, []).append(result)
     return [_document(name, those, titles) for name, those in documents.items()]
 
 
@@ -88,43 +88,44 @@ def _line(verdict: VerdictRecord) -> int:
 
 def _document(name: str, results: Sequence[RequirementResult], titles: Mapping[str, str]) -> Document:
     sections: dict[str, list[RequirementResult]] = {}
-    for one in results:
-        sections.setdefault(one.verdict.section, []).append(one)
+    for result in results:
+        sections.setdefault(result.verdict.section, []).append(result)
     rows = tuple(
-        Row(section or name, _counts(those), tuple(_cell(one, titles) for one in those))
+        Row(section or name, _counts(those), tuple(_cell(result, titles) for result in those))
         for section, those in sections.items()
     )
-    untested = [one for one in results if one.status not in TESTED]
+    untested = [result for result in results if result.status not in TESTED]
     listed = tuple(
-        Untested(one.verdict.requirement, one.verdict.statement, why(one, titles)) for one in untested[:LISTED]
+        Untested(result.verdict.requirement, result.verdict.statement, why(result, titles))
+        for result in untested[:LISTED]
     )
     return Document(name, _counts(results), rows, listed, len(untested) - len(listed))
 
 
 def _counts(results: Sequence[RequirementResult]) -> str:
-    counts = Counter(one.status for one in results)
+    counts = Counter(result.status for result in results)
     return ", ".join(f"{counts[status]:,} {words.STATUSES[status]}" for status in CLASSES if counts[status])
 
 
-def _cell(one: RequirementResult, titles: Mapping[str, str]) -> Cell:
-    name = one.verdict.requirement
-    if one.status is Status.CONFORMS:
-        return Cell(CLASSES[one.status], name)
-    target = one.deviations[0].fingerprint if one.deviations else one.verdict.blocked_by or ""
-    return Cell(CLASSES[one.status], f"{name}: {why(one, titles)}", target)
+def _cell(result: RequirementResult, titles: Mapping[str, str]) -> Cell:
+    name = result.verdict.requirement
+    if result.status is Status.CONFORMS:
+        return Cell(CLASSES[result.status], name)
+    target = result.deviations[0].fingerprint if result.deviations else result.verdict.blocked_by or ""
+    return Cell(CLASSES[result.status], f"{name}: {why(result, titles)}", target)
 
 
-def why(one: RequirementResult, titles: Mapping[str, str]) -> str:
+def why(result: RequirementResult, titles: Mapping[str, str]) -> str:
     """The result of a requirement, with its reason."""
-    verdict = one.verdict
-    match one.status:
+    verdict = result.verdict
+    match result.status:
         case Status.BLOCKED:
             root = verdict.blocked_by or ""
             return f"blocked by {titles.get(root, root)}"
         case Status.NOT_TESTED:
-            told = str(verdict.reason or verdict.outcome.value.replace("-", " "))
-            return ": ".join(filter(None, ("not tested", told, verdict.detail)))
+            message = str(verdict.reason or verdict.outcome.value.replace("-", " "))
+            return ": ".join(filter(None, ("not tested", message, verdict.detail)))
         case Status.UNTESTABLE:
             return f"cannot be tested over HTTP: {verdict.reason}"
         case _:
-            return one.status.value
+            return result.status.value

@@ -66,33 +66,33 @@ def render(
     results = requirement_results(record)
     numbers = counted(record, results)
     firm = words.ordered(record.deviations)
-    cited = {name for one in firm[:WITH_EVIDENCE] for name in one.evidence[:EXCHANGES]}
+    cited = {name for deviation in firm[:WITH_EVIDENCE] for name in deviation.evidence[:EXCHANGES]}
     found = exchanges.read(run_directory, cited)
-    statements = {one.verdict.requirement: one.verdict.statement for one in results}
+    statements = {result.verdict.requirement: result.verdict.statement for result in results}
     blocked = words.blocked(record)
 
-    def shown(number: int, one: DeviationRecord) -> Shown:
-        evidence = one.evidence[:EXCHANGES] if number < WITH_EVIDENCE else ()
+    def shown(number: int, deviation: DeviationRecord) -> Shown:
+        evidence = deviation.evidence[:EXCHANGES] if number < WITH_EVIDENCE else ()
         texts = tuple(_cut(found[name].text(), BODY) for name in evidence if name in found)
-        statement = statements.get(one.requirement, "")
-        command = one.reproduce if len(one.reproduce) <= COMMAND else ""
-        accepted = words.accepted(one.baseline) if one.baseline else ""
+        statement = statements.get(deviation.requirement, "")
+        command = deviation.reproduce if len(deviation.reproduce) <= COMMAND else ""
+        accepted = words.accepted(deviation.baseline) if deviation.baseline else ""
         return Shown(
-            one,
-            words.citation(one),
+            deviation,
+            words.citation(deviation),
             statement,
-            words.HARMS[one.harm],
-            words.LEVELS[one.level],
+            words.HARMS[deviation.harm],
+            words.LEVELS[deviation.level],
             accepted,
-            blocked[one.fingerprint],
+            blocked[deviation.fingerprint],
             command,
             texts,
         )
 
     deviations = [shown(*item) for item in enumerate(firm)]
-    new = [one for one in deviations if one.record.is_new]
-    unstable = [one for one in deviations if one.record.unstable]
-    known = [one for one in deviations if one.record.baseline]
+    new = [deviation for deviation in deviations if deviation.record.is_new]
+    unstable = [deviation for deviation in deviations if deviation.record.unstable]
+    known = [deviation for deviation in deviations if deviation.record.baseline]
     documents, untested = heat_map(record, results), words.unexercised(record)
     rows, ticks = timings(record)
     parts = (
@@ -155,8 +155,8 @@ def render(
 
 def _sections(*parts: tuple[str, str, Iterable[str]]) -> list[Section]:
     """The non-empty lists."""
-    sections = (Section(title, meaning, tuple((one,) for one in entries)) for title, meaning, entries in parts)
-    return [one for one in sections if one.entries]
+    sections = (Section(title, meaning, tuple((entry,) for entry in entries)) for title, meaning, entries in parts)
+    return [section for section in sections if section.entries]
 
 
 def _cut(text: str, limit: int) -> str:

@@ -28,7 +28,7 @@ class Timing:
     fastest: float
     median: float
     slowest: float
-    told: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ def seconds(value: float) -> str:
 
 def timings(record: RunRecord) -> tuple[list[Timing], list[Tick]]:
     """The operations, the slowest median first, with the axis that they share."""
-    told = record.durations
-    medians = told.get("medians", {})
-    fastest, slowest, calls = (told.get(name, {}) for name in ("fastest", "slowest", "calls"))
+    details = record.durations
+    medians = details.get("medians", {})
+    fastest, slowest, calls = (details.get(name, {}) for name in ("fastest", "slowest", "calls"))
     longest = max((*slowest.values(), *medians.values(), LEAST * 10))
 
     def at(value: float) -> float:
@@ -82,11 +82,13 @@ def timings(record: RunRecord) -> tuple[list[Timing], list[Tick]]:
 
 def trend(records: Sequence[RunRecord]) -> list[Bar]:
     """The deviations of some runs, the earliest first, each as a bar of known and new ones."""
-    kept = sorted(records, key=lambda one: one.started)[-RUNS:]
-    numbers = [totals(one) for one in kept]
-    highest = max((one.deviations for one in numbers), default=0) or 1
+    kept = sorted(records, key=lambda record: record.started)[-RUNS:]
+    numbers = [totals(record) for record in kept]
+    highest = max((item.deviations for item in numbers), default=0) or 1
 
     def height(number: int) -> float:
         return round(number * TREND_HEIGHT / highest, 1)
 
-    return [Bar(run.started, height(one.known), height(one.new), one) for run, one in zip(kept, numbers, strict=True)]
+    return [
+        Bar(run.started, height(item.known), height(item.new), item) for run, item in zip(kept, numbers, strict=True)
+    ]

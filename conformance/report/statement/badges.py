@@ -36,10 +36,10 @@ def badges(statement: Statement) -> dict[str, str]:
     month = statement.date[:7]
     message = _message(statement.headline, statement.score, month)
     made = {"overall.svg": badge(f"{product} API", message, statement.standing, about)}
-    for one in statement.profiles:
-        label = f"{product} {words.area(one.profile)[1]}"
-        message = _message(words_of(one.standing), one.score, month)
-        made[file_name(one.profile)] = badge(label, message, one.standing, f"{about}: {one.why}")
+    for profile in statement.profiles:
+        label = f"{product} {words.area(profile.profile)[1]}"
+        message = _message(words_of(profile.standing), profile.score, month)
+        made[file_name(profile.profile)] = badge(label, message, profile.standing, f"{about}: {profile.why}")
     return made
 
 

@@ -27,15 +27,15 @@ class Column:
 
 def gallery(statements: Iterable[Statement]) -> str:
     """The text of the page. Whatever is in a statement is text in it, never markup."""
-    ordered = sorted(statements, key=lambda one: (one.product.name.casefold(), one.date))
+    ordered = sorted(statements, key=lambda statement: (statement.product.name.casefold(), statement.date))
     return rendered(
         "gallery.html",
         title=TITLE,
         read=statement_text.AREAS,
         rules=statement_text.RULES,
         products=[
-            Column(statement_text.title(one), f"{datetime.fromisoformat(one.date):%B %Y}", whole(one))
-            for one in ordered
+            Column(statement_text.title(statement), f"{datetime.fromisoformat(statement.date):%B %Y}", whole(statement))
+            for statement in ordered
         ],
         areas=list(by_system(_rows(ordered))),
     )
@@ -43,7 +43,7 @@ def gallery(statements: Iterable[Statement]) -> str:
 
 def _rows(statements: Sequence[Statement]) -> Iterator[tuple[str, tuple[str, list[Cell | None]]]]:
     """Each profile that a product claims, with the cell of every product; None where it does not claim it."""
-    found = [{one.profile: one for one in statement.profiles} for statement in statements]
+    found = [{item.profile: item for item in statement.profiles} for statement in statements]
     for profile in dict.fromkeys(name for profiles in found for name in profiles):
         cells = [cell(profiles[profile]) if profile in profiles else None for profiles in found]
         yield profile, (words.area(profile)[1], cells)

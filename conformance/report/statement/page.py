@@ -53,7 +53,7 @@ def page(statement: Statement) -> str:
         mark=mark(statement.standing),
         sentence=statement_text.sentence(statement),
         day=day(statement.date),
-        areas=list(by_system((one.profile, cell(one)) for one in statement.profiles)),
+        areas=list(by_system((profile.profile, cell(profile)) for profile in statement.profiles)),
         read=statement_text.AREAS,
         rules=statement_text.RULES,
         accepted=words.accepted,
@@ -71,13 +71,13 @@ def mark(standing: Conformance) -> Markup:
     return Markup(_MARK.format(kind=KINDS[standing], result=words_of(standing), sign=_SIGNS[standing]))  # noqa: S704 - ours
 
 
-def cell(one: Profile) -> Cell:
+def cell(profile: Profile) -> Cell:
     """How a profile is shown."""
-    if one.standing is not Conformance.CONFORMS:
-        return _cell(one.standing, one.score, words.area(one.profile)[1], one.why)
-    undecided = one.score.total - one.score.reached
+    if profile.standing is not Conformance.CONFORMS:
+        return _cell(profile.standing, profile.score, words.area(profile.profile)[1], profile.why)
+    undecided = profile.score.total - profile.score.reached
     why = f"the documentation leaves {words.count(undecided, 'requirement')} undecided" if undecided else ""
-    return _cell(one.standing, one.score, words.area(one.profile)[1], why)
+    return _cell(profile.standing, profile.score, words.area(profile.profile)[1], why)
 
 
 def whole(statement: Statement) -> Cell:

@@ -173,7 +173,7 @@ class Statement(Frozen):
     @property
     def headline(self) -> str:
         """The standing of the whole in words."""
-        left_out = sum(one.whole for one in self.unsupported)
+        left_out = sum(unsupported.whole for unsupported in self.unsupported)
         claimed = f" in {len(self.profiles)} of {len(self.profiles) + left_out} profiles" if left_out else ""
         return f"{words_of(self.standing)}{claimed}"
 
@@ -198,7 +198,7 @@ def state(
     Raises:
         NotEnoughData: the run was interrupted, or tested too little of what is claimed.
     """
-    firm = _by_profile(one for one in record.verdicts if one.level in FIRM)
+    firm = _by_profile(verdict for verdict in record.verdicts if verdict.level in FIRM)
     claimed = {name: found for name, found in firm.items() if any(map(_counts, found))}
     if missing := list(_cut_short(record)) or list(_too_little(claimed, record.target.safety)):
         raise NotEnoughData("\n".join(missing))
@@ -207,15 +207,15 @@ def state(
     target = record.target
     return Statement(
         product=Product(name=product or target.name, version=version or _version(record)),
-        standing=max((one.standing for one in profiles), key=list(Conformance).index),
-        score=_sum([one.score for one in profiles]),
+        standing=max((profile.standing for profile in profiles), key=list(Conformance).index),
+        score=_sum([profile.score for profile in profiles]),
         date=record.started,
         suite=record.suite,
         conditions=Conditions(
             systems=target.systems, safety=target.safety, verify=target.verify, requests=record.requests
         ),
         profiles=profiles,
-        deviations=[_stated(one) for one in words.ordered(record.deviations)],
+        deviations=[_stated(deviation) for deviation in words.ordered(record.deviations)],
         accommodations=record.accommodations,
         baseline=record.baseline,
         unsupported=list(_unsupported(everything)),
@@ -226,8 +226,8 @@ def state(
 
 def _by_profile(verdicts: Iterable[VerdictRecord]) -> dict[str, list[VerdictRecord]]:
     found: dict[str, list[VerdictRecord]] = {}
-    for one in verdicts:
-        found.setdefault(one.profile, []).append(one)
+    for verdict in verdicts:
+        found.setdefault(verdict.profile, []).append(verdict)
     return found
 
 
@@ -244,10 +244,10 @@ def _cut_short(record: RunRecord) -> Iterator[str]:
         yield f"the run is shard {record.shard} of a run: merge the shards."
     elif not record.complete:
         reasons = (Reason.NOT_SELECTED, Reason.TIME_BUDGET, Reason.INTERRUPTED, Reason.MISSING_SHARD)
-        left = Counter(one.reason for one in record.verdicts if one.reason in reasons)
-        told = ", ".join(f"{words.count(number, 'requirement')} {reason}" for reason, number in left.items())
-        yield f"the run did not test everything that applies{f' ({told})' if told else ''}: run it again, whole."
-    elif not any(one.outcome in TESTED for one in record.verdicts):
+        left = Counter(verdict.reason for verdict in record.verdicts if verdict.reason in reasons)
+        message = ", ".join(f"{words.count(number, 'requirement')} {reason}" for reason, number in left.items())
+        yield f"the run did not test everything that applies{f' ({message})' if message else ''}: run it again, whole."
+    elif not any(verdict.outcome in TESTED for verdict in record.verdicts):
         yield "the run tested no requirement."
 
 
@@ -258,17 +258,17 @@ def _too_little(claimed: dict[str, list[VerdictRecord]], safety: str) -> Iterato
     """
     part, whole = NEEDED
     for name, found in claimed.items():
-        counting = [one for one in found if _counts(one)]
-        level = Level.MUST if any(one.level is Level.MUST for one in counting) else Level.SHOULD
-        firm = [one for one in counting if one.level is level]
-        asked = [one for one in firm if one.reason is not Reason.SAFETY_LEVEL]
+        counting = [verdict for verdict in found if _counts(verdict)]
+        level = Level.MUST if any(verdict.level is Level.MUST for verdict in counting) else Level.SHOULD
+        firm = [verdict for verdict in counting if verdict.level is level]
+        asked = [verdict for verdict in firm if verdict.reason is not Reason.SAFETY_LEVEL]
         if not asked:
             yield (
                 f"{name}: safety level {safety} allows none of {words.count(len(firm), f'{level} requirement')} to be"
                 " tested; run it at a higher level, or add to `unsupported` what the product does not have."
             )
             continue
-        open_ = [one for one in asked if one.outcome is Outcome.NOT_EXERCISED]
+        open_ = [verdict for verdict in asked if verdict.outcome is Outcome.NOT_EXERCISED]
         done = len(asked) - len(open_)
         if done * whole < len(asked) * part:
             allowed = f" that safety level {safety} allows" if len(asked) < len(firm) else ""
@@ -281,8 +281,8 @@ def _too_little(claimed: dict[str, list[VerdictRecord]], safety: str) -> Iterato
 
 def _lacking(open_: Sequence[VerdictRecord]) -> str:
     found: dict[str, list[VerdictRecord]] = {}
-    for one in open_:
-        found.setdefault(str(one.reason), []).append(one)
+    for verdict in open_:
+        found.setdefault(str(verdict.reason), []).append(verdict)
     return "; ".join(
         f"{len(group)} {reason}" + (f": {', '.join(details[:4])}" if (details := words.missing(group)) else "")
         for reason, group in found.items()
@@ -291,45 +291,47 @@ def _lacking(open_: Sequence[VerdictRecord]) -> str:
 
 def _profile(name: str, firm: Sequence[VerdictRecord], everything: Sequence[VerdictRecord]) -> Profile:
     standing, why = _standing(firm)
-    counting = [one for one in firm if _counts(one)]
+    counting = [verdict for verdict in firm if _counts(verdict)]
     counts: dict[str, dict[str, int]] = {}
-    for one in everything:
-        row = counts.setdefault(str(one.level), {})
-        row[str(one.outcome)] = row.get(str(one.outcome), 0) + 1
+    for verdict in everything:
+        row = counts.setdefault(str(verdict.level), {})
+        row[str(verdict.outcome)] = row.get(str(verdict.outcome), 0) + 1
     return Profile(
         profile=name,
         standing=standing,
         why=why,
         score=Score(
-            reached=sum(one.outcome is Outcome.CONFORMS for one in counting),
-            reachable=sum(one.outcome in TESTED for one in counting),
+            reached=sum(verdict.outcome is Outcome.CONFORMS for verdict in counting),
+            reachable=sum(verdict.outcome in TESTED for verdict in counting),
             total=len(counting),
         ),
         counts={level: counts[level] for level in map(str, Level) if level in counts},
-        unexercised=dict(Counter(str(one.reason) for one in firm if one.reason is not None)),
+        unexercised=dict(Counter(str(verdict.reason) for verdict in firm if verdict.reason is not None)),
     )
 
 
 def _standing(firm: Sequence[VerdictRecord]) -> tuple[Conformance, str]:
     """The result of a profile by its requirements of level must and should, and the reason."""
 
-    def told(found: Iterable[VerdictRecord], what: str) -> str:
+    def counted(found: Iterable[VerdictRecord], what: str) -> str:
         number = len(list(found))
         return f"{words.count(number, 'requirement')} {what}" if number else ""
 
-    broken = [one for one in firm if one.outcome is Outcome.DEVIATES]
-    musts = told((one for one in broken if one.level is Level.MUST), "of level must failed")
-    shoulds = told((one for one in broken if one.level is Level.SHOULD), "of level should failed")
-    left = [one for one in firm if _counts(one) and one.outcome is Outcome.NOT_EXERCISED]
+    broken = [verdict for verdict in firm if verdict.outcome is Outcome.DEVIATES]
+    musts = counted((verdict for verdict in broken if verdict.level is Level.MUST), "of level must failed")
+    shoulds = counted((verdict for verdict in broken if verdict.level is Level.SHOULD), "of level should failed")
+    left = [verdict for verdict in firm if _counts(verdict) and verdict.outcome is Outcome.NOT_EXERCISED]
     reasons = [
         musts,
         shoulds,
-        told((one for one in firm if one.outcome is Outcome.BLOCKED), "blocked by a deviation"),
-        told((one for one in left if one.reason is Reason.SAFETY_LEVEL), "not tested at this safety level"),
-        told((one for one in left if one.reason not in (*UNDECIDED, Reason.SAFETY_LEVEL)), "not tested"),
-        told((one for one in firm if one.outcome is Outcome.UNSUPPORTED), "not claimed"),
+        counted((verdict for verdict in firm if verdict.outcome is Outcome.BLOCKED), "blocked by a deviation"),
+        counted(
+            (verdict for verdict in left if verdict.reason is Reason.SAFETY_LEVEL), "not tested at this safety level"
+        ),
+        counted((verdict for verdict in left if verdict.reason not in (*UNDECIDED, Reason.SAFETY_LEVEL)), "not tested"),
+        counted((verdict for verdict in firm if verdict.outcome is Outcome.UNSUPPORTED), "not claimed"),
     ]
-    why = "; ".join(one for one in reasons if one)
+    why = "; ".join(reason for reason in reasons if reason)
     if musts:
         return Conformance.DOES_NOT, why
     if why:
@@ -339,9 +341,9 @@ def _standing(firm: Sequence[VerdictRecord]) -> tuple[Conformance, str]:
 
 def _sum(scores: Sequence[Score]) -> Score:
     return Score(
-        reached=sum(one.reached for one in scores),
-        reachable=sum(one.reachable for one in scores),
-        total=sum(one.total for one in scores),
+        reached=sum(score.reached for score in scores),
+        reachable=sum(score.reachable for score in scores),
+        total=sum(score.total for score in scores),
     )
 
 
@@ -353,21 +355,21 @@ def _version(record: RunRecord) -> str:
     return ", ".join(f"{words.area(system)[0]} {version}" for system, version in versions.items())
 
 
-def _stated(one: DeviationRecord) -> Stated:
+def _stated(deviation: DeviationRecord) -> Stated:
     return Stated(
-        citation=words.citation(one),
-        **{name: getattr(one, name) for name in Stated.model_fields if name != "citation"},
+        citation=words.citation(deviation),
+        **{name: getattr(deviation, name) for name in Stated.model_fields if name != "citation"},
     )
 
 
 def _unsupported(everything: dict[str, list[VerdictRecord]]) -> Iterator[Unsupported]:
     for name, found in everything.items():
-        without = [one for one in found if one.outcome is Outcome.UNSUPPORTED]
+        without = [verdict for verdict in found if verdict.outcome is Outcome.UNSUPPORTED]
         if without:
             yield Unsupported(
                 profile=name,
-                whole=not any(_counts(one) for one in found if one.level in FIRM),
-                operations=list(dict.fromkeys(one.operation for one in without if one.operation)),
+                whole=not any(_counts(verdict) for verdict in found if verdict.level in FIRM),
+                operations=list(dict.fromkeys(verdict.operation for verdict in without if verdict.operation)),
                 requirements=len(without),
             )
 

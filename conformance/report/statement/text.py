@@ -45,14 +45,14 @@ def title(statement: Statement) -> str:
 
 def sentence(statement: Statement) -> str:
     """What is stated, in one or two sentences."""
-    titles = words.joined(dict.fromkeys(words.area(one.profile)[0] for one in statement.profiles))
+    titles = words.joined(dict.fromkeys(words.area(item.profile)[0] for item in statement.profiles))
     product, score = title(statement), statement.score
     if statement.standing is Conformance.CONFORMS:
         return f"{product} does what the API documentation of {titles} says, in all that was tested: {reached(score)}."
-    broken = sum(one.standing is Conformance.DOES_NOT for one in statement.profiles)
-    told = f"{product} meets {reached(score)} of the requirements in the API documentation of {titles}."
+    broken = sum(item.standing is Conformance.DOES_NOT for item in statement.profiles)
+    message = f"{product} meets {reached(score)} of the requirements in the API documentation of {titles}."
     areas = words.count(len(statement.profiles), "area")
-    return f"{told} In {broken} of {areas}, a must requirement is not met." if broken else told
+    return f"{message} In {broken} of {areas}, a must requirement is not met." if broken else message
 
 
 def opening(statement: Statement) -> tuple[str, str]:
@@ -102,17 +102,17 @@ def reachable(score: Score) -> str:
     return f"{score.reachable:,} ({percent(score.reachable, score.total)})"
 
 
-def profile(one: Profile) -> tuple[str, ...]:
+def profile(item: Profile) -> tuple[str, ...]:
     """The row of a profile, under `PROFILES`."""
-    return (one.profile, words_of(one.standing), reached(one.score), reachable(one.score), one.why)
+    return (item.profile, words_of(item.standing), reached(item.score), reachable(item.score), item.why)
 
 
 def counts(statement: Statement) -> Iterator[tuple[str, ...]]:
     """The rows of the counts, under `COUNTS`."""
-    for one in statement.profiles:
+    for item in statement.profiles:
         for level in map(str, Level):
-            if row := one.counts.get(level):
-                yield (one.profile, level, *(f"{row.get(str(outcome), 0):,}" for outcome in Outcome))
+            if row := item.counts.get(level):
+                yield (item.profile, level, *(f"{row.get(str(outcome), 0):,}" for outcome in Outcome))
 
 
 def sections(statement: Statement) -> Iterator[Section]:
@@ -126,13 +126,15 @@ def sections(statement: Statement) -> Iterator[Section]:
         ),
         Section("Not supported", "according to the vendor", tuple(map(_unsupported, statement.unsupported))),
         Section(
-            "Accommodations", words.ACCOMMODATION, _single(words.accommodation(one) for one in statement.accommodations)
+            "Accommodations",
+            words.ACCOMMODATION,
+            _single(words.accommodation(accommodation) for accommodation in statement.accommodations),
         ),
-        Section("Expired baseline entries", words.EXPIRED, _single(words.listed(one) for one in expired)),
+        Section("Expired baseline entries", words.EXPIRED, _single(words.listed(entry) for entry in expired)),
         Section(
             "Baseline entries that no longer occur",
             words.NO_LONGER_OCCURS,
-            _single(words.listed(one) for one in gone),
+            _single(words.listed(entry) for entry in gone),
         ),
     ]
     return (part for part in parts if part.entries)
@@ -142,29 +144,29 @@ def _single(lines: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     return tuple((line,) for line in lines)
 
 
-def _deviation(one: Stated) -> tuple[str, ...]:
-    known = [f"known: {words.accepted(one.baseline)}"] if one.baseline else []
+def _deviation(statement: Stated) -> tuple[str, ...]:
+    known = [f"known: {words.accepted(statement.baseline)}"] if statement.baseline else []
     return (
-        one.title,
-        f"{one.level}; {one.operation}, {one.profile}; {one.fingerprint}",
-        one.citation,
-        f"expected: {one.expected}",
-        f"observed: {one.observed}",
+        statement.title,
+        f"{statement.level}; {statement.operation}, {statement.profile}; {statement.fingerprint}",
+        statement.citation,
+        f"expected: {statement.expected}",
+        f"observed: {statement.observed}",
         *known,
     )
 
 
 def _untried(statement: Statement) -> Iterator[tuple[str, ...]]:
     meanings = {str(reason): meaning for reason, meaning in words.REASONS.items()}
-    for one in statement.profiles:
-        if one.unexercised:
-            reasons = (f"{number:,} {reason}: {meanings[reason]}" for reason, number in one.unexercised.items())
-            yield (one.profile, *reasons)
+    for item in statement.profiles:
+        if item.unexercised:
+            reasons = (f"{number:,} {reason}: {meanings[reason]}" for reason, number in item.unexercised.items())
+            yield (item.profile, *reasons)
 
 
-def _unsupported(one: Unsupported) -> tuple[str, ...]:
-    what = "the whole profile" if one.whole else ", ".join(one.operations)
-    return (f"{one.profile}: {what} ({words.count(one.requirements, 'requirement')})",)
+def _unsupported(unsupported: Unsupported) -> tuple[str, ...]:
+    what = "the whole profile" if unsupported.whole else ", ".join(unsupported.operations)
+    return (f"{unsupported.profile}: {what} ({words.count(unsupported.requirements, 'requirement')})",)
 
 
 def markdown(statement: Statement) -> str:

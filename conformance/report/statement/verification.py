@@ -33,9 +33,12 @@ def differences(stated: Statement, made: Statement) -> Iterator[str]:
         for name in sorted({*claimed_digests, *digests}):
             if claimed_digests.get(name) != digests.get(name):
                 yield f"checksum of the {kind} {name}: differs"
-    yield from _profiles({one.profile: one for one in stated.profiles}, {one.profile: one for one in made.profiles})
-    claimed_defects = {one.fingerprint: one.title for one in stated.deviations}
-    defects = {one.fingerprint: one.title for one in made.deviations}
+    yield from _profiles(
+        {profile.profile: profile for profile in stated.profiles},
+        {profile.profile: profile for profile in made.profiles},
+    )
+    claimed_defects = {deviation.fingerprint: deviation.title for deviation in stated.deviations}
+    defects = {deviation.fingerprint: deviation.title for deviation in made.deviations}
     for key in sorted({*claimed_defects, *defects}):
         if key not in claimed_defects:
             yield f"deviation {key}: missing in the statement: {defects[key]}"

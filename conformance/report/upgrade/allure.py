@@ -38,8 +38,11 @@ def write(comparison: Comparison, results_directory: Path) -> None:
     for number, result in enumerate(_results(comparison), began + 1):
         result.start = result.stop = number  # Allure sorts by it
         store(result, results_directory)
-    told = {"Verdict": headline(comparison), **dict(line.split(": ", 1) for line in sides(comparison) if ": " in line)}
-    write_text(results_directory / "environment.properties", escape.properties(told))
+    details = {
+        "Verdict": headline(comparison),
+        **dict(line.split(": ", 1) for line in sides(comparison) if ": " in line),
+    }
+    write_text(results_directory / "environment.properties", escape.properties(details))
 
 
 def _results(comparison: Comparison) -> Iterator[TestResult]:

@@ -165,25 +165,35 @@ def compare(before: RunRecord, after: RunRecord) -> Comparison:
         NotComparable: they tested different things, or one of them was interrupted.
     """
     _comparable(before, after)
-    was = {one.requirement: one for one in before.verdicts}
-    now = {one.requirement: one for one in after.verdicts}
+    was = {verdict.requirement: verdict for verdict in before.verdicts}
+    now = {verdict.requirement: verdict for verdict in after.verdicts}
     old, found = _by_fingerprint(before.deviations), _by_fingerprint(after.deviations)
-    fresh = [one for one in found.values() if not _was_seen(one, old)]
-    earlier = {name for one in found.values() for name in one.earlier_fingerprints}
-    new = [one for one in fresh if _tried(was, one.requirement)]
-    unseen = [one for one in fresh if not _tried(was, one.requirement)]
-    gone = [one for key, one in old.items() if key not in found and key not in earlier and not one.unstable]
-    fixed = [one for one in gone if _tried(now, one.requirement)]
+    fresh = [deviation for deviation in found.values() if not _was_seen(deviation, old)]
+    earlier = {name for deviation in found.values() for name in deviation.earlier_fingerprints}
+    new = [deviation for deviation in fresh if _tried(was, deviation.requirement)]
+    unseen = [deviation for deviation in fresh if not _tried(was, deviation.requirement)]
+    gone = [
+        deviation
+        for key, deviation in old.items()
+        if key not in found and key not in earlier and not deviation.unstable
+    ]
+    fixed = [deviation for deviation in gone if _tried(now, deviation.requirement)]
     changed = _grouped(changes(before, after), [*fresh, *fixed], {**before.calls, **after.calls})
     known_findings = _by_fingerprint(before.findings)
-    findings = [one for one in after.findings if one.fingerprint not in known_findings and not _shown(one, changed)]
-    minor = {one.fingerprint: f"blocked by a finding: {one.title}" for one in after.findings}
-    titles = minor | {one.fingerprint: one.title for one in after.deviations}
-    moved = [_moved(was[key], one, titles) for key, one in now.items() if _tried(was, key) and not _tried(now, key)]
-    by_minor = {one.requirement for one in moved if one.after is not Outcome.BLOCKED or one.blocked_by in minor}
-    blocked = [one for one in moved if one.requirement not in by_minor]
-    unexercised = [one for one in moved if one.requirement in by_minor]
-    harmless = {key for key, one in found.items() if not one.is_new}
+    findings = [
+        finding
+        for finding in after.findings
+        if finding.fingerprint not in known_findings and not _shown(finding, changed)
+    ]
+    minor = {finding.fingerprint: f"blocked by a finding: {finding.title}" for finding in after.findings}
+    titles = minor | {deviation.fingerprint: deviation.title for deviation in after.deviations}
+    moved = [
+        _moved(was[key], verdict, titles) for key, verdict in now.items() if _tried(was, key) and not _tried(now, key)
+    ]
+    by_minor = {move.requirement for move in moved if move.after is not Outcome.BLOCKED or move.blocked_by in minor}
+    blocked = [move for move in moved if move.requirement not in by_minor]
+    unexercised = [move for move in moved if move.requirement in by_minor]
+    harmless = {key for key, deviation in found.items() if not deviation.is_new}
     advice, reason = _advice(new, unseen, findings, blocked, unexercised, changed, fixed, harmless)
     return Comparison(
         verdict=advice,
@@ -194,7 +204,7 @@ def compare(before: RunRecord, after: RunRecord) -> Comparison:
         new=words.ordered(new),
         unseen=words.ordered(unseen),
         fixed=words.ordered(fixed),
-        remaining=words.ordered([one for one in found.values() if _was_seen(one, old)]),
+        remaining=words.ordered([deviation for deviation in found.values() if _was_seen(deviation, old)]),
         findings=words.ordered(findings),
         blocked=blocked,
         unexercised=unexercised,
@@ -203,7 +213,7 @@ def compare(before: RunRecord, after: RunRecord) -> Comparison:
 
 
 def _by_fingerprint(deviations: Iterable[DeviationRecord]) -> dict[str, DeviationRecord]:
-    return {one.fingerprint: one for one in deviations}
+    return {deviation.fingerprint: deviation for deviation in deviations}
 
 
 def _was_seen(deviation: DeviationRecord, old: Mapping[str, DeviationRecord]) -> bool:
@@ -220,12 +230,12 @@ def _comparable(before: RunRecord, after: RunRecord) -> None:
     for name, run in (("BEFORE", before), ("AFTER", after)):
         if run.exit_code in CUT_SHORT:
             raise NotComparable(f"{name} {CUT_SHORT[run.exit_code]}, so it cannot be compared; run it again.")
-        cut = {one.reason for one in run.verdicts if one.reason in UNFINISHED}
+        cut = {verdict.reason for verdict in run.verdicts if verdict.reason in UNFINISHED}
         if cut:
             raise NotComparable(f"{name} is incomplete ({', '.join(sorted(map(str, cut)))}); run it again, whole.")
     if set(before.target.systems) != set(after.target.systems):
-        told = " and ".join(", ".join(run.target.systems) for run in (before, after))
-        raise NotComparable(f"they tested different systems ({told}); run both with the same --system.")
+        message = " and ".join(", ".join(run.target.systems) for run in (before, after))
+        raise NotComparable(f"they tested different systems ({message}); run both with the same --system.")
     for system, digest in before.suite.specs.items():
         if after.suite.specs.get(system) != digest:
             raise NotComparable(
@@ -237,7 +247,7 @@ def _comparable(before: RunRecord, after: RunRecord) -> None:
 
 
 def _selected(*runs: RunRecord) -> bool:
-    return any(one.reason is Reason.NOT_SELECTED for run in runs for one in run.verdicts)
+    return any(verdict.reason is Reason.NOT_SELECTED for run in runs for verdict in run.verdicts)
 
 
 def _tests(run: RunRecord) -> set[str]:
@@ -284,26 +294,28 @@ def _grouped(
 ) -> list[Change]:
     """The changes, those that are the same at several responses as one, the worst first."""
     groups: dict[tuple[What, str, str, str, str | None], list[ShapeChange]] = {}
-    for one in found:
-        root = next((deviation.fingerprint for deviation in deviations if _explains(deviation, one)), None)
-        key = (one.what, one.place, one.before, one.after, root)
-        groups.setdefault(key, []).append(one)
+    for change in found:
+        root = next((deviation.fingerprint for deviation in deviations if _explains(deviation, change)), None)
+        key = (change.what, change.place, change.before, change.after, root)
+        groups.setdefault(key, []).append(change)
     grouped = [
         Change(
-            effect=min((effect(one) for one in those), key=list(Effect).index),
+            effect=min((effect(change) for change in those), key=list(Effect).index),
             what=what,
-            requests=list(dict.fromkeys(calls.get(one.operation, one.operation) for one in those)),
+            requests=list(dict.fromkeys(calls.get(change.operation, change.operation) for change in those)),
             place=place,
             before=before,
             after=after,
             explained_by=root,
-            answers=[f"{one.operation} {one.status}".strip() for one in those],
+            answers=[f"{change.operation} {change.status}".strip() for change in those],
         )
         for (what, place, before, after, root), those in groups.items()
     ]
     worst = list(Effect)
-    kinds = [What.STATUS, What.CONTENT_TYPE, *(one for one in What if one not in (What.STATUS, What.CONTENT_TYPE))]
-    return sorted(grouped, key=lambda one: (worst.index(one.effect), kinds.index(one.what), one.answers, one.place))
+    kinds = [What.STATUS, What.CONTENT_TYPE, *(item for item in What if item not in (What.STATUS, What.CONTENT_TYPE))]
+    return sorted(
+        grouped, key=lambda change: (worst.index(change.effect), kinds.index(change.what), change.answers, change.place)
+    )
 
 
 def _explains(deviation: DeviationRecord, change: ShapeChange) -> bool:
@@ -323,7 +335,7 @@ def _explains(deviation: DeviationRecord, change: ShapeChange) -> bool:
 def _shown(finding: DeviationRecord, changed: Iterable[Change]) -> bool:
     """Whether a change shows what a finding reports."""
     return any(
-        finding.location == change.place and any(one.split(" ")[0] == finding.operation for one in change.answers)
+        finding.location == change.place and any(answer.split(" ")[0] == finding.operation for answer in change.answers)
         for change in changed
     )
 
@@ -339,14 +351,14 @@ def _advice(
     harmless: Collection[str],
 ) -> tuple[Advice, str]:
     """The verdict and its reason; `harmless` are the fingerprints of deviations that fail no run."""
-    effects = Counter(one.effect for one in changed if one.explained_by is None)
-    breaking, doubtful, added = (effects[one] for one in Effect)
-    accepted = [one for one in new if one.baseline]
-    worse = [one for one in new if one.is_new]
-    unstable = [one for one in new if one.unstable]
-    kept = [one for one in blocked if one.blocked_by not in harmless]
-    lost = [*unexercised, *(one for one in blocked if one.blocked_by in harmless)]
-    told = [
+    effects = Counter(change.effect for change in changed if change.explained_by is None)
+    breaking, doubtful, added = (effects[item] for item in Effect)
+    accepted = [deviation for deviation in new if deviation.baseline]
+    worse = [deviation for deviation in new if deviation.is_new]
+    unstable = [deviation for deviation in new if deviation.unstable]
+    kept = [move for move in blocked if move.blocked_by not in harmless]
+    lost = [*unexercised, *(move for move in blocked if move.blocked_by in harmless)]
+    named = [
         words.count(len(worse), "new deviation") if worse else "",
         f"{words.count(len(kept), 'requirement')} newly blocked" if kept else "",
     ]
@@ -361,10 +373,10 @@ def _advice(
     ]
     good = [f"{len(fixed):,} fixed"] if fixed else []
     good += [words.count(added, "addition")] if added else []
-    if any(told):
-        return Advice.STOP, "; ".join([one for one in (*told, *notable) if one] + good)
+    if any(named):
+        return Advice.STOP, "; ".join([value for value in (*named, *notable) if value] + good)
     if any(notable):
-        return Advice.LOOK, "no new deviation, but " + "; ".join([one for one in notable if one] + good)
+        return Advice.LOOK, "no new deviation, but " + "; ".join([value for value in notable if value] + good)
     return Advice.SAFE, "; ".join(["nothing got worse, and nothing changed that could break a client", *good])
 
 

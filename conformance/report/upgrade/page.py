@@ -32,7 +32,7 @@ def render(comparison: Comparison) -> str:
         title=text.headline(comparison),
         verdict=comparison.verdict.value,
         sides=list(text.sides(comparison)),
-        sections=[(one, _KINDS.get(one.title, "")) for one in text.sections(comparison)],
+        sections=[(section, _KINDS.get(section.title, "")) for section in text.sections(comparison)],
         shown=text.SHOWN,
         most=MOST,
         explained=len(comparison.changes) - len(comparison.noticed),

@@ -77,10 +77,10 @@ def _operation(operation: str, before: Mapping[str, Shape], after: Mapping[str, 
     new = sorted(after.keys() - before.keys() - BUSY)
     pairs = [(status, status) for status in sorted(before.keys() & after.keys())]
     for status in new:  # a status that is only gone may not have been provoked
-        instead_of = [one for one in gone if one[0] == status[0]]
-        told = ", ".join(instead_of or sorted(before))
-        yield ShapeChange(What.STATUS, operation, status, "", told, status, replaces=bool(instead_of))
-        pairs += [(one, status) for one in instead_of] if len(instead_of) == 1 else []
+        instead_of = [value for value in gone if value[0] == status[0]]
+        message = ", ".join(instead_of or sorted(before))
+        yield ShapeChange(What.STATUS, operation, status, "", message, status, replaces=bool(instead_of))
+        pairs += [(value, status) for value in instead_of] if len(instead_of) == 1 else []
     for old, status in pairs:
         for change in _answer(before[old], after[status]):
             found = replace(change, operation=operation, status=status)
@@ -137,14 +137,14 @@ def _field(place: str, before: FieldShape, after: FieldShape) -> Iterator[ShapeC
 
 def _types(field: FieldShape) -> set[str]:
     """The types without null. Whether a number is an integer depends on the counted values."""
-    return {"number" if one == "integer" else one for one in field.types} - {NULL}
+    return {"number" if kind == "integer" else kind for kind in field.types} - {NULL}
 
 
 def _told(field: FieldShape) -> str:
     """The types in words, a string with its formats."""
-    formats = [one for one in field.formats if one != EMPTY]
+    formats = [value for value in field.formats if value != EMPTY]
     held = f" ({_listed(formats)})" if formats and formats != [TEXT] else ""
-    return _listed([f"string{held}" if one == "string" else one for one in field.types])
+    return _listed([f"string{held}" if kind == "string" else kind for kind in field.types])
 
 
 def _listed(values: list[str] | list[bool | int | float | str]) -> str:

@@ -54,22 +54,28 @@ def sides(comparison: Comparison) -> Iterator[str]:
 
 def sections(comparison: Comparison) -> Iterator[Section]:
     """The non-empty parts of a comparison, the worst first."""
-    blocks = Counter(one.blocked_by for one in comparison.blocked)
+    blocks = Counter(move.blocked_by for move in comparison.blocked)
     parts = [
-        Section("New deviations", words.DEVIATION, tuple(_deviation(one, blocks) for one in comparison.new)),
+        Section(
+            "New deviations", words.DEVIATION, tuple(_deviation(deviation, blocks) for deviation in comparison.new)
+        ),
         Section("Newly blocked", "no longer testable because of a deviation", *_moves(comparison.blocked)),
         Section(
             "Deviations in what was not tested before",
             "these may be new or old",
-            tuple(_deviation(one, blocks) for one in comparison.unseen),
+            tuple(_deviation(deviation, blocks) for deviation in comparison.unseen),
         ),
         Section(
             "No longer tested", "tested in the run before, but not in the run after", *_moves(comparison.unexercised)
         ),
         *_changes(comparison.noticed),
-        Section("New findings", words.FINDING, tuple(_deviation(one, blocks) for one in comparison.findings)),
-        Section("Fixed", "deviations that no longer occur", tuple((one.title,) for one in comparison.fixed)),
-        Section("Still there", "deviations in both runs", tuple((one.title,) for one in comparison.remaining)),
+        Section("New findings", words.FINDING, tuple(_deviation(finding, blocks) for finding in comparison.findings)),
+        Section(
+            "Fixed", "deviations that no longer occur", tuple((deviation.title,) for deviation in comparison.fixed)
+        ),
+        Section(
+            "Still there", "deviations in both runs", tuple((deviation.title,) for deviation in comparison.remaining)
+        ),
     ]
     return (part for part in parts if part.entries)
 
@@ -79,31 +85,31 @@ def _side(side: Side) -> str:
     return f"{side.target}, {side.started}" + (f", {versions}" if versions else "")
 
 
-def _deviation(one: DeviationRecord, blocks: Counter[str | None]) -> tuple[str, ...]:
+def _deviation(deviation: DeviationRecord, blocks: Counter[str | None]) -> tuple[str, ...]:
     lines = [
-        one.title,
-        f"{one.level.value}; {one.operation}, {one.profile}",
-        words.citation(one),
-        f"expected: {one.expected}",
-        f"observed: {one.observed}",
+        deviation.title,
+        f"{deviation.level.value}; {deviation.operation}, {deviation.profile}",
+        words.citation(deviation),
+        f"expected: {deviation.expected}",
+        f"observed: {deviation.observed}",
     ]
-    if blocks[one.fingerprint]:
-        lines.append(f"blocks {words.count(blocks[one.fingerprint], 'requirement')}")
-    if one.baseline:
-        lines.append(f"known: {words.accepted(one.baseline)}")
+    if blocks[deviation.fingerprint]:
+        lines.append(f"blocks {words.count(blocks[deviation.fingerprint], 'requirement')}")
+    if deviation.baseline:
+        lines.append(f"known: {words.accepted(deviation.baseline)}")
     return tuple(lines)
 
 
 def _moves(moved: list[Moved]) -> tuple[tuple[tuple[str, ...], ...], int]:
     """The requirements, grouped by reason, and their number."""
-    by_reason = sorted(moved, key=lambda one: (one.why, one.requirement))
+    by_reason = sorted(moved, key=lambda move: (move.why, move.requirement))
     entries = tuple(
         (
             f"{words.count(len(group), 'requirement')}: {why}",
-            *(one.requirement for one in group[:_ANSWERS]),
+            *(move.requirement for move in group[:_ANSWERS]),
             *_more(len(group) - _ANSWERS),
         )
-        for why, found in groupby(by_reason, key=lambda one: one.why)
+        for why, found in groupby(by_reason, key=lambda move: move.why)
         for group in [list(found)]
     )
     return entries, len(moved)
@@ -115,10 +121,10 @@ def _changes(changes: Sequence[Change]) -> Iterator[Section]:
     A change that is the same for several requests is listed once, with all of them.
     """
     for effect, (title, meaning) in EFFECTS.items():
-        found = [one for one in changes if one.effect is effect]
+        found = [change for change in changes if change.effect is effect]
         groups: dict[tuple[str, ...], list[Change]] = {}
-        for one in found:  # they are sorted, the worst first
-            groups.setdefault(tuple(one.requests), []).append(one)
+        for change in found:  # they are sorted, the worst first
+            groups.setdefault(tuple(change.requests), []).append(change)
         entries = ((_requests(requests), *map(_change, those)) for requests, those in groups.items())
         yield Section(title, meaning, tuple(entries), len(found))
 
@@ -128,13 +134,13 @@ def _requests(requests: Sequence[str]) -> str:
     return shown if len(requests) == 1 else f"{len(requests):,} requests: {shown}"
 
 
-def _change(one: Change) -> str:
+def _change(change: Change) -> str:
     """A change without its requests: the statuses, if these are of one request, the kind, the place and both forms."""
-    statuses = [status for answer in one.answers if (status := answer.partition(" ")[2])]
-    shown = len(one.requests) == 1 and statuses and one.what is not What.STATUS
+    statuses = [status for answer in change.answers if (status := answer.partition(" ")[2])]
+    shown = len(change.requests) == 1 and statuses and change.what is not What.STATUS
     where = f"{', '.join(statuses)} " if shown else ""
-    place = f" {one.place}" if one.place else ""
-    return f"{where}{one.what.value}{place}: {one.before} → {one.after}"
+    place = f" {change.place}" if change.place else ""
+    return f"{where}{change.what.value}{place}: {change.before} → {change.after}"
 
 
 def _more(left: int) -> list[str]:

@@ -161,8 +161,8 @@ class RunController:
     def _publish(self, session: pytest.Session) -> None:
         """Write the record and its views, and print the result of the run. Raises OSError."""
         # Files that the user requested from pytest itself are theirs, even in the directory of the run.
-        asked = (self.config.getoption(one, None) for one in ("allure_report_dir", "xmlpath"))
-        theirs = {Path(one).absolute() for one in asked if one}
+        asked = (self.config.getoption(value, None) for value in ("allure_report_dir", "xmlpath"))
+        theirs = {Path(item).absolute() for item in asked if item}
         collected = self.process.distribution.collected | set(self.process.selection.collected)
         context = RunContext(
             started=self.process.began.isoformat(timespec="seconds"),
@@ -180,7 +180,9 @@ class RunController:
             read_only=self.process.target.safety.level is Safety.READ_ONLY,
             internal=(*self.process.internal, *([self.process.unwritable] if self.process.unwritable else [])),
             planned=frozenset(self.process.distribution.planned | set(self.process.selection.planned)),
-            uncollected=tuple(one for system in self.process.systems for one in self._uncollected(system, collected)),
+            uncollected=tuple(
+                value for system in self.process.systems for value in self._uncollected(system, collected)
+            ),
             status=int(session.exitstatus),
             beside=tuple(self._beside)[:MAX_FOREIGN],
             profiles=frozenset(self.process.option("profile")),
@@ -209,7 +211,7 @@ class RunController:
         if directory is None:
             return document_lines.NO_DOCUMENTS
         tables = map(self.process.target.table, self.process.systems)
-        specs = [one.specification() for one in tables]
+        specs = [table.specification() for table in tables]
         digests = {name: digest for spec in specs for name, digest in spec.documents.items()}
         addresses = {name: url for spec in specs for name, url in spec.addresses.items()}
         documents = document_lines.read(directory, digests, addresses)

@@ -56,11 +56,11 @@ def collect(*suites: Path) -> list[CollectedTest]:
     Raises:
         NotCollected: a module cannot be imported, or there is none.
     """
-    places = [str(one) for one in suites or (system.suites for system in SYSTEMS.values())]
+    places = [str(suite) for suite in suites or (system.suites for system in SYSTEMS.values())]
     found = _Collector()
     printed = io.StringIO()
     arguments = ["-c", str(CONFIGURATION), "--rootdir", places[0], "--collect-only", "-q", *places]
-    arguments += [f"--ignore-glob=*/{one}" for one in CONDITIONAL]  # their tests depend on a target file
+    arguments += [f"--ignore-glob=*/{value}" for value in CONDITIONAL]  # their tests depend on a target file
     plain = [word for name in ("cacheprovider", "schemathesis", "xdist") for word in ("-p", f"no:{name}")]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         code = pytest.main([*arguments, *plain, "--assert=plain"], plugins=[found])
@@ -78,8 +78,15 @@ def tests(trials: Iterable[CollectedTest], requirements: Collection[Requirement]
             citing.setdefault(name, []).append(trial.test)
         for operation in trial.operations:
             calling.setdefault(operation, []).append(trial.test)
-    by_structure = {one.id: calling.get(one.operation, []) for one in requirements if one.tried == "structure"}
-    return {one.id: tuple(citing.get(one.id) or by_structure.get(one.id, [])) for one in requirements}
+    by_structure = {
+        requirement.id: calling.get(requirement.operation, [])
+        for requirement in requirements
+        if requirement.tried == "structure"
+    }
+    return {
+        requirement.id: tuple(citing.get(requirement.id) or by_structure.get(requirement.id, []))
+        for requirement in requirements
+    }
 
 
 class _Collector:
@@ -95,18 +102,22 @@ class _Collector:
 def _trial(item: pytest.Item) -> CollectedTest:
     specification = load(system_of(item))
     ids = tuple(cited(item))
-    called = {specification.requirements[one].operation for one in ids if one in specification.requirements}
+    called = {
+        specification.requirements[identifier].operation
+        for identifier in ids
+        if identifier in specification.requirements
+    }
     given = item.callspec.params.values() if hasattr(item, "callspec") else ()
     # a test of an engine, whose code has branches for other operations
-    if any(isinstance(one, Operation | Requirement) for one in given):
-        called.update(_called_by_engine(one for one in given if isinstance(one, Operation)))
+    if any(isinstance(entry, Operation | Requirement) for entry in given):
+        called.update(_called_by_engine(entry for entry in given if isinstance(entry, Operation)))
     else:
         texts = [*given, *_texts(item.function)]  # type: ignore[attr-defined]
-        called.update(one for one in texts if one in specification.operations)
+        called.update(text for text in texts if text in specification.operations)
     operations = specification.operations
     chains = (producers.dependencies(operations, operations[name]) for name in called if name)
     return CollectedTest(
-        test_id(item), specification.system, ids, frozenset(one.id for chain in chains for one in chain)
+        test_id(item), specification.system, ids, frozenset(operation.id for chain in chains for operation in chain)
     )
 
 

@@ -26,10 +26,10 @@ def deselected(
     everywhere = {name for names in about.values() for name in names}
     specs = {id(spec): spec for spec in map(specification, items)}.values()
     uncited = {
-        (spec.system, one.operation)
+        (spec.system, requirement.operation)
         for spec in specs
-        for one in spec.requirements.values()
-        if one.id not in everywhere and requirements.selects(one.id, one)
+        for requirement in spec.requirements.values()
+        if requirement.id not in everywhere and requirements.selects(requirement.id, requirement)
     }
 
     def kept(item: pytest.Item) -> bool:
@@ -37,13 +37,13 @@ def deselected(
         found = [spec.requirements[name] for name in about[item]]
         if not found:
             return requirements.selects_profiles(profiles(item))
-        if any(requirements.selects(one.id, one) for one in found):
+        if any(requirements.selects(requirement.id, requirement) for requirement in found):
             return True
-        excluded = any(requirements.excludes(one.id, one) for one in found)
-        return not excluded and any((spec.system, one.operation) in uncited for one in found)
+        excluded = any(requirements.excludes(requirement.id, requirement) for requirement in found)
+        return not excluded and any((spec.system, requirement.operation) in uncited for requirement in found)
 
     return [item for item in items if not kept(item)]
 
 
 def _about(item: pytest.Item, specification: Specification) -> list[str]:
-    return [one for one in cited(item) if one in specification.requirements]
+    return [value for value in cited(item) if value in specification.requirements]

@@ -87,7 +87,7 @@ def _means_us(item: pytest.Item) -> bool:
     if CONTROLLER in item.config.stash:
         return True
     module = getattr(item, "module", None)
-    return any(_of_ours(one) for one in vars(module).values()) if module is not None else False
+    return any(_of_ours(var) for var in vars(module).values()) if module is not None else False
 
 
 def _of_ours(value: object) -> bool:
@@ -110,7 +110,7 @@ def _is_of_a_suite(node: pytest.Item | pytest.Collector) -> bool:
         return node.path.is_relative_to(SUITES_PATH)
     from conformance.core.systems import SYSTEMS
 
-    return any(node.path.is_relative_to(one.suites) for one in SYSTEMS.values())
+    return any(node.path.is_relative_to(system.suites) for system in SYSTEMS.values())
 
 
 def _show(node: pytest.Item | pytest.Collector) -> None:

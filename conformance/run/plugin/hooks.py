@@ -62,29 +62,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("conformance", "conformance of a server to its documentation")
     help_text = f"the target file of the server under test; also {BARE}, if no other plugin has that option"
     group.addoption(TARGET, metavar="FILE", help=help_text)
-    for one in OPTIONS:
-        if one.as_pytest:
+    for option in OPTIONS:
+        if option.as_pytest:
             continue
-        group.addoption(one.of_pytest, **_settings(one))
+        group.addoption(option.of_pytest, **_settings(option))
 
 
-def _settings(one: Option) -> dict[str, Any]:
+def _settings(option: Option) -> dict[str, Any]:
     """The arguments of an option for argparse."""
-    settings: dict[str, Any] = {"help": one.help, "default": [] if one.repeatable else one.default}
-    match one.kind:
+    settings: dict[str, Any] = {"help": option.help, "default": [] if option.repeatable else option.default}
+    match option.kind:
         case Kind.FLAG:
-            return {"help": one.help, "action": "store_true"}
+            return {"help": option.help, "action": "store_true"}
         case Kind.CHOICE:
-            settings["choices"] = one.choices
+            settings["choices"] = option.choices
         case Kind.INTEGER:
-            settings["type"] = _from(one.least)
+            settings["type"] = _from(option.least)
         case Kind.PERCENT:
             settings["type"] = _percent
         case Kind.DURATION:
             settings["type"] = _duration
-    if one.metavar:
-        settings["metavar"] = one.metavar
-    return {**settings, "action": "append"} if one.repeatable else settings
+    if option.metavar:
+        settings["metavar"] = option.metavar
+    return {**settings, "action": "append"} if option.repeatable else settings
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -97,7 +97,7 @@ def pytest_load_initial_conftests(
     """
     values = [value for word, value in itertools.pairwise(args) if word == BARE]
     named = early_config.known_args_namespace.file_or_dir  # where a value counts as a path of tests
-    named[:] = [one for one in named if one not in values or one.endswith(".py") or not Path(one).is_file()]
+    named[:] = [item for item in named if item not in values or item.endswith(".py") or not Path(item).is_file()]
     yield
     if any(_is_bare(word) for word in args) and _is_free(parser):
         end = args.index("--") if "--" in args else len(args)
@@ -154,6 +154,6 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
     """Without a target, the suites can be listed but not run."""
-    named = any(one.startswith(("conformance.suites", str(SUITES_PATH))) for one in session.config.args)
+    named = any(value.startswith(("conformance.suites", str(SUITES_PATH))) for value in session.config.args)
     if named and not (session.config.getoption("conformance_target") or session.config.getoption("collectonly")):
         raise pytest.UsageError(NO_TARGET)

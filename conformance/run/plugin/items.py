@@ -27,7 +27,7 @@ def suite_of_module(name: str) -> str:
     """The system whose suite contains a module, by its name; empty for any other."""
     from conformance.core.systems import SYSTEMS  # imported late: every pytest loads this module
 
-    return next((one.name for one in SYSTEMS.values() if name.startswith(f"{one.package}.")), "")
+    return next((system.name for system in SYSTEMS.values() if name.startswith(f"{system.package}.")), "")
 
 
 def place_of(module: str) -> str:
@@ -53,7 +53,7 @@ def fixtures(item: pytest.Item) -> Sequence[str]:
 
 def cited(item: pytest.Item) -> list[str]:
     """The ids of the requirements that a test cites."""
-    return list(dict.fromkeys(str(one) for mark in item.iter_markers("requirement") for one in mark.args))
+    return list(dict.fromkeys(str(entry) for mark in item.iter_markers("requirement") for entry in mark.args))
 
 
 def test_id(item: pytest.Item) -> str:

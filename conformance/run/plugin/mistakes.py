@@ -42,28 +42,30 @@ def mistake(item: pytest.Item, available: Mapping[str, Specification], target_fi
     if system not in available and chosen:
         return ""
     if system not in available:
-        only = " ".join(f"--conformance-system {one}" for one in available)
+        only = " ".join(f"--conformance-system {value}" for value in available)
         return f"{target_file}: the target file has no table [{system}]; add it, or skip this test with {only}"
     depth = item.get_closest_marker(DEPTH)
     if depth is not None and (wrong := wrong_depth(depth)):
         return wrong
-    unknown = [one for one in cited(item) if one not in available[system].requirements]
-    return "\n".join(str(UnknownRequirement(one, system, available[system].requirements)) for one in unknown)
+    unknown = [value for value in cited(item) if value not in available[system].requirements]
+    return "\n".join(str(UnknownRequirement(value, system, available[system].requirements)) for value in unknown)
 
 
 def wrong_depth(marker: pytest.Mark) -> str:
     """What is wrong with a marker of a depth, and what to write; empty if nothing is."""
-    if not marker.kwargs and marker.args in [(one,) for one in EXAMPLES_BY_DEPTH]:
+    if not marker.kwargs and marker.args in [(value,) for value in EXAMPLES_BY_DEPTH]:
         return ""
     return f"@pytest.mark.depth must name one depth: {', '.join(EXAMPLES_BY_DEPTH)}"
 
 
 def _unmarked(item: pytest.Item, available: Mapping[str, Specification]) -> str:
     """What is wrong with a test that names no system but cites a requirement of one."""
-    for one in cited(item):
-        system = next((name for name, spec in available.items() if one in spec.requirements), None)
+    for value in cited(item):
+        system = next((name for name, spec in available.items() if value in spec.requirements), None)
         if system is not None:
-            return f"@pytest.mark.requirement({one!r}) is of {system}; add @pytest.mark.system({system!r}) to the test"
+            return (
+                f"@pytest.mark.requirement({value!r}) is of {system}; add @pytest.mark.system({system!r}) to the test"
+            )
     return ""
 
 

@@ -74,16 +74,16 @@ class Display:
         self._done += 1
         if report.outcome == "skipped" and getattr(report, UNREACHED, False):
             return  # nothing is tested any more: the summary says why
-        told = "; ".join(["tests", *self._found()])
+        message = "; ".join(["tests", *self._found()])
         if self._quiet:
             return
         if self._verbose:
             self._console.print(f"{self._shown(report)}  {report.nodeid.rpartition('/')[2]}", markup=False)
         if self._bar is not None:
-            self._bar.update(self._task, completed=self._done, description=told)
+            self._bar.update(self._task, completed=self._done, description=message)
         elif self._done * 10 // self._total > self._tenth:
             self._tenth = self._done * 10 // self._total
-            self._console.print(f"{self._done} of {self._total} {told}", markup=False)
+            self._console.print(f"{self._done} of {self._total} {message}", markup=False)
 
     def _found(self) -> Iterator[str]:
         """What failed the tests so far: the number of defects, not of the tests that saw them."""

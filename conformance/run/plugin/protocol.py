@@ -126,7 +126,7 @@ class TestProtocol:
     def repeat(self, item: pytest.Item) -> None:
         """Store the verdicts of the test, and prepare it to run once more. Raises OSError and Unwritable."""
         assert self._recorder is not None
-        first = [one for one in self._counted(self._recorder.verdicts) if self._is_new(one)]
+        first = [verdict for verdict in self._counted(self._recorder.verdicts) if self._is_new(verdict)]
         self._store(item)
         self._new_deviations = first
         self._begin(item)
@@ -136,7 +136,7 @@ class TestProtocol:
         """Whether the repetition confirmed one of the new deviations: it occurred again, or was not decided."""
         assert self._recorder is not None
         again = Repetition.of(self._recorder.verdicts)
-        return any(again.leaves(one) for one in self._new_deviations or ())
+        return any(again.leaves(deviation) for deviation in self._new_deviations or ())
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_fixture_setup(self, request: pytest.FixtureRequest) -> Generator[None, object, object]:
@@ -146,7 +146,7 @@ class TestProtocol:
         except Exception as error:
             ours = isinstance(request.node, pytest.Item) and suite_of(request.node)
             if ours and not isinstance(error, Blocked | NotExercised):
-                error.args = tuple(self.process.hidden(str(one)) for one in error.args)
+                error.args = tuple(self.process.hidden(str(item)) for item in error.args)
             raise
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -183,8 +183,8 @@ class TestProtocol:
         undecided: list[str] = []
         with contextlib.suppress(Blocked, NotExercised):  # a deviation is recorded; there is nothing else to report
             yield
-            decided = {one.requirement for one in self._recorder.verdicts[before:]}
-            undecided = [one for one in self._undecided if one not in decided]
+            decided = {verdict.requirement for verdict in self._recorder.verdicts[before:]}
+            undecided = [value for value in self._undecided if value not in decided]
         self._fail_for(self._counted(self._recorder.verdicts[before:]))
         if undecided:
             advice = "record it with session.recorder.require, or raise NotExercised with the reason"
@@ -222,16 +222,16 @@ class TestProtocol:
         spec = self._recorder.specification
         table = self.process.target.table(spec.system)
         return [
-            one
-            for one in self._recorder.deviations
-            if one in verdicts
-            and not plan.exempt(known := spec.requirements[one.requirement], table)
+            deviation
+            for deviation in self._recorder.deviations
+            if deviation in verdicts
+            and not plan.exempt(known := spec.requirements[deviation.requirement], table)
             and self.process.filter.selects(known.id, known)
         ]
 
     def _fail_for(self, deviations: Sequence[Verdict]) -> None:
         """Fail the test if one of the deviations is not in the baseline."""
-        if new := [str(one.fingerprint) for one in deviations if self._is_new(one)]:
+        if new := [str(deviation.fingerprint) for deviation in deviations if self._is_new(deviation)]:
             self._new += new
             pytest.fail("\n".join(map(self._description, deviations)), pytrace=False)
 

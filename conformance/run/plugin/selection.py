@@ -83,10 +83,10 @@ class Selection:
         """Do not collect suites of other systems, whose specs need not be read, nor modules that do not apply to
         this target.
         """
-        for name, one in SYSTEMS.items():
-            if name not in self.systems and one.suites in (collection_path, collection_path.parent):
+        for name, system in SYSTEMS.items():
+            if name not in self.systems and system.suites in (collection_path, collection_path.parent):
                 return True
-            if collection_path.parent == one.suites and collection_path.name in CONDITIONAL:
+            if collection_path.parent == system.suites and collection_path.name in CONDITIONAL:
                 spec = self.target.table(name).specification()
                 return (
                     None
@@ -100,7 +100,10 @@ class Selection:
         if "accommodated" not in metafunc.fixturenames:
             return
         spec = self.target.table(suite_of_module(metafunc.module.__name__)).specification()
-        marked = {one.id: pytest.mark.requirement(*of_the_form(spec, one)) for one in accommodated_operations(spec)}
+        marked = {
+            operation.id: pytest.mark.requirement(*of_the_form(spec, operation))
+            for operation in accommodated_operations(spec)
+        }
         cases = [pytest.param(name, id=name, marks=mark) for name, mark in marked.items()]
         metafunc.parametrize("accommodated", cases)
 
@@ -147,7 +150,7 @@ class Selection:
         parts = sharding.split_tests(self._ids(ours), self._durations(), self.shard.of, {**exclusive, **starting})
         self.division = sharding.digest(parts)
         kept = set(parts[self.shard.index - 1])
-        self.starting = frozenset(system for one, system in starting.items() if one in kept)
+        self.starting = frozenset(system for value, system in starting.items() if value in kept)
         items[:] = [item for item in items if not self._takes_part(item) or item.stash[TEST_ID] in kept]
 
     def _find_mistakes(self, items: Sequence[pytest.Item]) -> None:
@@ -173,8 +176,8 @@ class Selection:
 
     def _profiles_of(self, item: pytest.Item) -> set[str]:
         spec = self._specification(item)
-        named = {str(one) for mark in item.iter_markers("profile") for one in mark.args}
-        return named | {spec.requirements[one].profile for one in cited(item) if one in spec.requirements}
+        named = {str(entry) for mark in item.iter_markers("profile") for entry in mark.args}
+        return named | {spec.requirements[value].profile for value in cited(item) if value in spec.requirements}
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Mark the run as incomplete if tests of it are deselected."""
@@ -215,8 +218,8 @@ def may_start(item: pytest.Item, spec: Specification) -> bool:
     """
     if not spec.starts:
         return False
-    called = (spec.requirements[one].operation for one in cited(item) if one in spec.requirements)
-    operations = (spec.operations[one] for one in called if one in spec.operations)
+    called = (spec.requirements[value].operation for value in cited(item) if value in spec.requirements)
+    operations = (spec.operations[value] for value in called if value in spec.operations)
     return item.get_closest_marker("starts") is not None or any(
-        one.starts for operation in operations for one in dependencies(spec.operations, operation)
+        dependency.starts for operation in operations for dependency in dependencies(spec.operations, operation)
     )

@@ -38,7 +38,7 @@ def lint(system: str, spec_file: Path, register_file: Path, **against: Any) -> l
             inline(document)
         except specification.SpecificationError as error:
             raise specification.SpecificationError(f"{spec_file}: {error}") from None
-        if wrong := [Problem(spec_file, place, OPENAPI, told) for place, told in openapi(document)]:
+        if wrong := [Problem(spec_file, place, OPENAPI, message) for place, message in openapi(document)]:
             return wrong
         title = SYSTEMS[system].title if system in SYSTEMS else system
         spec = specification.read(system, title, spec_file, register_file)
@@ -53,16 +53,16 @@ def check(subject: Subject, rules: Iterable[Rule] | None = None) -> list[Problem
     Without `rules`, all rules are checked.
     """
     return [
-        Problem(subject.register_file if one.of_register else subject.spec_file, place, one.code, told)
-        for one in (RULES.values() if rules is None else rules)
-        if not any(getattr(subject, name) is None for name in one.asks)
-        for place, told in one.check(subject)
+        Problem(subject.register_file if rule.of_register else subject.spec_file, place, rule.code, message)
+        for rule in (RULES.values() if rules is None else rules)
+        if not any(getattr(subject, name) is None for name in rule.asks)
+        for place, message in rule.check(subject)
     ]
 
 
 def left_out(against: Mapping[str, Any]) -> list[Rule]:
     """The rules that are skipped because their data are missing."""
-    return [one for one in RULES.values() if any(against.get(name) is None for name in one.asks)]
+    return [rule for rule in RULES.values() if any(against.get(name) is None for name in rule.asks)]
 
 
 def openapi(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -97,7 +97,7 @@ def _unreadable(line: str, spec_file: Path, register_file: Path) -> Problem:
     """Convert a line of a SpecificationError to a problem."""
     of_register = line.startswith(f"{register_file}: ")
     file = register_file if of_register else spec_file
-    told = line.removeprefix(f"{file}: ")
-    place, found, what = told.partition(": ")
+    message = line.removeprefix(f"{file}: ")
+    place, found, what = message.partition(": ")
     code = READABLE["register" if of_register else "spec"]
-    return Problem(file, place, code, what) if found else Problem(file, "", code, told)
+    return Problem(file, place, code, what) if found else Problem(file, "", code, message)

@@ -34,7 +34,7 @@ def repeats(text: str, name: str) -> bool:
     (True, False)
     """
     said, named = _words(text), _words(name)
-    return set(said) <= {*named, *FILLERS} or "".join(one for one in said if one not in FILLERS) in "".join(named)
+    return set(said) <= {*named, *FILLERS} or "".join(value for value in said if value not in FILLERS) in "".join(named)
 
 
 def _words(text: str) -> list[str]:
@@ -49,12 +49,12 @@ def _described(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
         elif part.kind == "parameter" and "$ref" not in part.data:
             yield part.place, str(part.data.get("name")), part.data
         elif part.kind == "response":
-            yield from ((part.place, name, one) for name, one in _members(part.data, "headers"))
+            yield from ((part.place, name, item) for name, item in _members(part.data, "headers"))
         elif part.kind == "schema":
-            yield from ((part.place, name, one) for name, one in _members(part.data, "properties"))
+            yield from ((part.place, name, item) for name, item in _members(part.data, "properties"))
         elif part.kind == "components":
             for kind in NAMED:
-                yield from ((part.place, name, one) for name, one in _members(part.data, kind))
+                yield from ((part.place, name, item) for name, item in _members(part.data, kind))
 
 
 def _members(data: Mapping[str, Any], name: str) -> Iterator[tuple[str, Any]]:

@@ -17,10 +17,10 @@ class Problem:
     file: Path
     place: str
     code: str
-    told: str
+    message: str
 
     def __str__(self) -> str:
-        return f"{self.file}: {f'{self.place}: ' if self.place else ''}{self.code} {self.told}"
+        return f"{self.file}: {f'{self.place}: ' if self.place else ''}{self.code} {self.message}"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Subject:
     @property
     def entries(self) -> list[Requirement]:
         """The requirements of the register."""
-        return [one for one in self.spec.requirements.values() if not one.structural]
+        return [requirement for requirement in self.spec.requirements.values() if not requirement.structural]
 
 
 Found = Iterator[tuple[str, str]]

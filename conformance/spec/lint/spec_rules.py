@@ -59,8 +59,8 @@ def unique_operations(subject: Subject) -> Found:
 @rule("S102")
 def known_profiles(subject: Subject) -> Found:
     """A profile is one that a target can claim."""
-    for one in subject.operations:
-        yield from ((one.id, told) for told in wrong_profile(subject, one.profile))
+    for operation in subject.operations:
+        yield from ((operation.id, message) for message in wrong_profile(subject, operation.profile))
 
 
 def wrong_profile(subject: Subject, profile: str) -> Iterator[str]:
@@ -75,44 +75,49 @@ def wrong_profile(subject: Subject, profile: str) -> Iterator[str]:
 @rule("S103")
 def says_what_it_acts_on(subject: Subject) -> Found:
     """An operation that changes something has `touches`; a create has `name`."""
-    for one in subject.operations:
-        if one.effect in CHANGING and not one.touches:
-            yield one.id, f"effect {one.effect} without touches; add where the request names what it acts on"
-        if one.effect == "create" and not (one.names or one.touches):
-            yield one.id, "effect create without name; add where the request has the name of the new thing"
+    for operation in subject.operations:
+        if operation.effect in CHANGING and not operation.touches:
+            yield (
+                operation.id,
+                f"effect {operation.effect} without touches; add where the request names what it acts on",
+            )
+        if operation.effect == "create" and not (operation.names or operation.touches):
+            yield operation.id, "effect create without name; add where the request has the name of the new thing"
 
 
 @rule("S104")
 def declared_parameters(subject: Subject) -> Found:
     """A path has exactly the parameters that are declared for it."""
-    for one in subject.operations:
-        declared = {parameter["name"] for parameter in one.parameters if parameter["in"] == "path"}
-        used = set(re.findall(r"\{(\w+)\}", one.path))
+    for operation in subject.operations:
+        declared = {parameter["name"] for parameter in operation.parameters if parameter["in"] == "path"}
+        used = set(re.findall(r"\{(\w+)\}", operation.path))
         for name in sorted(used - declared):
-            yield one.id, f"{{{name}}} of {one.path} is not declared; add it to parameters with in: path"
+            yield operation.id, f"{{{name}}} of {operation.path} is not declared; add it to parameters with in: path"
         for name in sorted(declared - used):
-            yield one.id, f"the path parameter {name} is not in {one.path}; {hint(name, used)}"
+            yield operation.id, f"the path parameter {name} is not in {operation.path}; {hint(name, used)}"
 
 
 @rule("S105")
 def touched_places(subject: Subject) -> Found:
     """What `touches`, `name` and `fixtures` name is a parameter of the operation, or a place in its body."""
-    for one in subject.operations:
-        declared = {str(parameter["name"]) for parameter in one.parameters if parameter["in"] in ("path", "query")}
-        named = [touch.name for touch in one.touches if touch.name]
-        named += [touch.when_query for touch in one.touches if touch.when_query]
-        named += [key for key in one.fixtures if not key.startswith("/")]
+    for operation in subject.operations:
+        declared = {
+            str(parameter["name"]) for parameter in operation.parameters if parameter["in"] in ("path", "query")
+        }
+        named = [touch.name for touch in operation.touches if touch.name]
+        named += [touch.when_query for touch in operation.touches if touch.when_query]
+        named += [key for key in operation.fixtures if not key.startswith("/")]
         for name in named:
             if name not in declared:
-                yield one.id, f"no parameter {name!r}; {hint(name, declared)}"
-        pointers = [touch.pointer for touch in (*one.touches, *one.names) if touch.pointer]
-        pointers += [key for key in one.fixtures if key.startswith("/")]
+                yield operation.id, f"no parameter {name!r}; {hint(name, declared)}"
+        pointers = [touch.pointer for touch in (*operation.touches, *operation.names) if touch.pointer]
+        pointers += [key for key in operation.fixtures if key.startswith("/")]
         for pointer in pointers:
-            lacking = [_lacking(body.schema, pointer) for body in one.bodies]
+            lacking = [_lacking(body.schema, pointer) for body in operation.bodies]
             if not lacking:
-                yield one.id, f"no body for {pointer}; describe it under requestBody"
+                yield operation.id, f"no body for {pointer}; describe it under requestBody"
             elif all(lacking):
-                yield one.id, f"no body has {pointer}; {lacking[0]}"
+                yield operation.id, f"no body has {pointer}; {lacking[0]}"
 
 
 def _lacking(schema: Schema, pointer: str) -> str:
@@ -133,21 +138,24 @@ def links_lead_somewhere(subject: Subject) -> Found:
 
     A key that is nearly one of the steps of a life is a misspelled one.
     """
-    for one in subject.operations:
-        for link in one.links:
+    for operation in subject.operations:
+        for link in operation.links:
             target = subject.spec.operations.get(link.operation)
             if target is None:
-                yield one.id, f"link {link.step}: no operation {link.operation!r}; {_near(link.operation, subject)}"
+                yield (
+                    operation.id,
+                    f"link {link.step}: no operation {link.operation!r}; {_near(link.operation, subject)}",
+                )
             elif link.parameter and f"{{{link.parameter}}}" not in target.path:
                 known = re.findall(r"\{(\w+)\}", target.path)
                 yield (
-                    one.id,
+                    operation.id,
                     f"link {link.step}: {target.path} has no {link.parameter!r}; {hint(link.parameter, known)}",
                 )
             if link.step == "list" and not (link.item and link.name):
-                yield one.id, "link list: lacks item or name; add both under x-conformance"
+                yield operation.id, "link list: lacks item or name; add both under x-conformance"
             if link.step not in STEPS and (close := get_close_matches(link.step.lower(), STEPS, 1, CLOSE)):
-                yield one.id, f"link {link.step}: is not a step of a lifecycle; did you mean {close[0]}?"
+                yield operation.id, f"link {link.step}: is not a step of a lifecycle; did you mean {close[0]}?"
 
 
 def _near(name: str, subject: Subject) -> str:
@@ -157,16 +165,22 @@ def _near(name: str, subject: Subject) -> str:
 @rule("S107")
 def understood_schemas(subject: Subject) -> Found:
     """A response schema uses only keywords that the checks understand, and requires only members that it describes."""
-    for one in subject.operations:
-        for response in one.responses:
+    for operation in subject.operations:
+        for response in operation.responses:
             for place, schema in schemas(response.schema or {}):
                 at = f"response {response.status} {place or 'body'}"
                 for keyword in sorted(schema.keys() - KEYWORDS):
                     if not keyword.startswith("x-"):
-                        yield one.id, f"{at}: the checks do not support {keyword!r}; {hint(keyword, sorted(KEYWORDS))}"
+                        yield (
+                            operation.id,
+                            f"{at}: the checks do not support {keyword!r}; {hint(keyword, sorted(KEYWORDS))}",
+                        )
                 for name in schema.get("required", ()):
                     if name not in schema.get("properties", {}):
-                        yield one.id, f"{at}: requires {name!r}, which its properties lack; {_known(name, schema)}"
+                        yield (
+                            operation.id,
+                            f"{at}: requires {name!r}, which its properties lack; {_known(name, schema)}",
+                        )
 
 
 def _known(name: str, schema: Schema) -> str:
@@ -177,18 +191,18 @@ def _known(name: str, schema: Schema) -> str:
 @rule("S108")
 def tolerated_values(subject: Subject) -> Found:
     """`tolerate` is written beside the `enum` whose values it extends, and repeats none of them."""
-    for one in subject.operations:
-        for response in one.responses:
+    for operation in subject.operations:
+        for response in operation.responses:
             for place, schema in schemas(response.schema or {}):
                 tolerate = extension(schema).tolerate
                 if tolerate is None:
                     continue
                 at = f"response {response.status} {place or 'body'}"
                 if "enum" not in schema:
-                    yield one.id, f"{at}: tolerate without enum; list the documented values there"
+                    yield operation.id, f"{at}: tolerate without enum; list the documented values there"
                 for value in tolerate.values:
                     if value in schema.get("enum", ()):
-                        yield one.id, f"{at}: {value!r} is in enum and in tolerate; keep one of them"
+                        yield operation.id, f"{at}: {value!r} is in enum and in tolerate; keep one of them"
 
 
 @rule("S109")
@@ -198,36 +212,39 @@ def formed_requirements(subject: Subject) -> Found:
     for requirement in subject.spec.requirements.values():
         if requirement.structural:
             ids.setdefault(requirement.operation, []).append(requirement.id)
-    for one in subject.operations:
-        own = ids.get(one.id, [])
-        if requirement_ids.exists(one.id) not in own:
-            yield one.id, f"has no requirement {requirement_ids.exists(one.id)}"
-        form = re.compile(rf"{re.escape(one.id)}((\.(\dXX|\d{{3}}|request)\.?[^:]*)?):[a-z-]+")
+    for operation in subject.operations:
+        own = ids.get(operation.id, [])
+        if requirement_ids.exists(operation.id) not in own:
+            yield operation.id, f"has no requirement {requirement_ids.exists(operation.id)}"
+        form = re.compile(rf"{re.escape(operation.id)}((\.(\dXX|\d{{3}}|request)\.?[^:]*)?):[a-z-]+")
         for name in own:
             if not form.fullmatch(name):
-                yield one.id, f"{name!r} is not a requirement id; use no colons in statuses and fields"
+                yield operation.id, f"{name!r} is not a requirement id; use no colons in statuses and fields"
 
 
 @rule("S110")
 def registered_acceptance(subject: Subject) -> Found:
     """`accepted_by` names an entry of the register."""
     known = [entry.id for entry in subject.entries]
-    for one in subject.operations:
-        named = [one.accepted_by, *(name for body in one.bodies for name in body.accepted_by.values())]
+    for operation in subject.operations:
+        named = [operation.accepted_by, *(name for body in operation.bodies for name in body.accepted_by.values())]
         for name in dict.fromkeys(filter(None, named)):
             if name not in known:
-                yield one.id, f"accepted_by: no entry {name!r}; {hint(name, known)}"
+                yield operation.id, f"accepted_by: no entry {name!r}; {hint(name, known)}"
 
 
 @rule("S111")
 def distinguishable_paths(subject: Subject) -> Found:
     """A path as deep as the operation's, with made-up segments, calls no operation (to recognise missing ones)."""
-    for one in subject.operations:
-        path = next(iter(_unrouted(subject, one)), None)
-        if path is None or path.count("/") != one.path.count("/"):
-            yield one.id, f"every made-up path like {one.path} calls an operation; write one parameter less in another"
+    for operation in subject.operations:
+        path = next(iter(_unrouted(subject, operation)), None)
+        if path is None or path.count("/") != operation.path.count("/"):
+            yield (
+                operation.id,
+                f"every made-up path like {operation.path} calls an operation; write one parameter less in another",
+            )
         elif any(subject.spec.match(method, path) for method in METHODS):
-            yield one.id, f"{path} calls an operation; write one parameter less there"
+            yield operation.id, f"{path} calls an operation; write one parameter less there"
 
 
 def _unrouted(subject: Subject, operation: Operation) -> Iterator[str]:
@@ -240,17 +257,17 @@ def _unrouted(subject: Subject, operation: Operation) -> Iterator[str]:
 @rule("S112")
 def valid_examples(subject: Subject) -> Found:
     """A request body has an example; every example is valid by its schema."""
-    for one in subject.operations:
-        for body in one.bodies:
+    for operation in subject.operations:
+        for body in operation.bodies:
             if not body.examples:
-                yield one.id, f"the body {body.media_type} has no example, which the suite would send; add one"
+                yield operation.id, f"the body {body.media_type} has no example, which the suite would send; add one"
             for name, example in body.examples.items():
-                yield from ((one.id, f"example {name}: {told}") for told in invalid(example, body.schema))
-        for response in one.responses:
+                yield from ((operation.id, f"example {name}: {message}") for message in invalid(example, body.schema))
+        for response in operation.responses:
             for example in response.examples:
                 yield from (
-                    (one.id, f"example of {response.status}: {told}")
-                    for told in invalid(example, response.schema or {})
+                    (operation.id, f"example of {response.status}: {message}")
+                    for message in invalid(example, response.schema or {})
                 )
 
 
@@ -261,8 +278,8 @@ def invalid(example: Any, schema: Mapping[str, Any]) -> Iterator[str]:
     except (jsonschema_rs.ValidationError, ValueError) as error:
         yield f"its schema is not a JSON Schema: {str(error).splitlines()[0]}"
         return
-    for one in validator.iter_errors(example):
-        yield f"/{'/'.join(map(str, one.instance_path))} is not valid: {one.message}"
+    for validation_error in validator.iter_errors(example):
+        yield f"/{'/'.join(map(str, validation_error.instance_path))} is not valid: {validation_error.message}"
 
 
 @rule("S114")
@@ -282,14 +299,16 @@ def spelled_paths(subject: Subject) -> Found:
 
 
 def _same(subject: Subject, spelled: str) -> bool:
-    return any(same_but_for_names(dict.fromkeys((spelled, one))) or one == spelled for one in subject.document["paths"])
+    return any(
+        same_but_for_names(dict.fromkeys((spelled, item))) or item == spelled for item in subject.document["paths"]
+    )
 
 
 @rule("S113", "keys")
 def known_keys(subject: Subject) -> Found:
     """`fixtures` and `needs` name keys of the target file."""
     assert subject.keys is not None
-    for one in subject.operations:
-        for key in dict.fromkeys((*one.fixtures.values(), *(one.needs or ()))):
+    for operation in subject.operations:
+        for key in dict.fromkeys((*operation.fixtures.values(), *(operation.needs or ()))):
             if key not in subject.keys:
-                yield one.id, f"unknown key {key!r} of the target file; {hint(key, subject.keys)}"
+                yield operation.id, f"unknown key {key!r} of the target file; {hint(key, subject.keys)}"

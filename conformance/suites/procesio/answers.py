@@ -44,7 +44,7 @@ def lists(body: Any) -> list[list[Any]]:
     An object that contains only objects of the same kind, each under its identifier or name, is a list too.
     """
     data = _data(body)
-    keyed = (list(one.values()) for one in presence.objects(data) if _is_keyed(one))
+    keyed = (list(item.values()) for item in presence.objects(data) if _is_keyed(item))
     return [*arrays(data), *keyed]
 
 
@@ -97,7 +97,9 @@ def attributes_in(operation: Operation, body: Any) -> list[list[dict[str, Any]]]
     """The attributes in the body of a data type, beside its name, if it has any."""
     holder = operation.names[0].pointer.rpartition("/")[0] if operation.names else ""
     found = at(body, f"{holder}/attributes")
-    return [one for one in found if isinstance(one, list) and one and all(isinstance(item, dict) for item in one)]
+    return [
+        entry for entry in found if isinstance(entry, list) and entry and all(isinstance(item, dict) for item in entry)
+    ]
 
 
 def about(exchange: Exchange, wanted: Resource | str, *others: Resource | str) -> bool | None:
@@ -124,8 +126,8 @@ def require_about(
     if found is None:
         session.recorder.skip(requirement, Reason.INCONCLUSIVE, "the response does not show which one it is about")
         return
-    told = "the response is about another one"
-    session.recorder.require(requirement, found, exchange, observed=told, kind=Kind.READ_BACK)
+    message = "the response is about another one"
+    session.recorder.require(requirement, found, exchange, observed=message, kind=Kind.READ_BACK)
 
 
 def name_in(operation: Operation, body: Any) -> str:
@@ -141,10 +143,10 @@ def touched_in(operation: Operation, body: Any) -> str:
 
 def instance_of(session: Session, exchange: Exchange, link: Link | None, process: str) -> str:
     """The identifier of the instance in a response; if there are several, the one that is listed."""
-    found = [one for one in candidates(exchange, link) if one != process]
+    found = [candidate for candidate in candidates(exchange, link) if candidate != process]
     if len(found) > 1:
         shown = session.send("listInstances", path={"id": process})
-        found = [one for one in found if _listed(shown, one)] or found
+        found = [value for value in found if _listed(shown, value)] or found
     return next(iter(found), "")
 
 
@@ -166,22 +168,24 @@ def same_after(
     first, before = session.call(operation, path=path), session.call(operation, path=path)
     exchange = done()
     after, last = session.call(operation, path=path), session.call(operation, path=path)
-    reads = [snapshot(one, identifier) for one in (first, before, after, last)]
+    reads = [snapshot(item, identifier) for item in (first, before, after, last)]
     ignored = volatile(*reads[:2]) | volatile(*reads[2:])
     places = [
-        one
-        for one in sorted(changed(reads[1], reads[2], ignored))
-        if not (_grew(reads[1], reads[2], one) or BOOKKEEPING.search(one.rpartition("/")[2]))
+        value
+        for value in sorted(changed(reads[1], reads[2], ignored))
+        if not (_grew(reads[1], reads[2], value) or BOOKKEEPING.search(value.rpartition("/")[2]))
     ]
-    told = f"it reads differently than before at {', '.join(places[:3])}"
-    session.recorder.require(requirement, not places, after, before, exchange, observed=told)
+    message = f"it reads differently than before at {', '.join(places[:3])}"
+    session.recorder.require(requirement, not places, after, before, exchange, observed=message)
 
 
 def _grew(before: Snapshot, after: Snapshot, place: str) -> bool:
     """Whether a place has only numbers, which are greater than before: a count, or a time, but no state."""
     if STATE.search(place):
         return False
-    was, now = ([number(held) for held in one.get(place, ())] for one in (before, after))
+    was, now = ([number(held) for held in item.get(place, ())] for item in (before, after))
     if not was or len(was) != len(now):
         return False
-    return all(one is not None and other is not None and other >= one for one, other in zip(was, now, strict=True))
+    return all(
+        decimal is not None and other is not None and other >= decimal for decimal, other in zip(was, now, strict=True)
+    )

@@ -71,7 +71,7 @@ def require_valid_key(session: Session, refusal: Exchange, request: dict[str, An
     if own is not None and not own.response.ok:
         if own.has_response and own.response.status in gateways.UNAUTHORIZED:
             return
-        told = f"a run by a key of the run's own, which the server does not refuse as a key, fails: {describe(own)}"
-        raise NotExercised(Reason.INCONCLUSIVE, told)
+        message = f"a run by a key of the run's own, which the server does not refuse as a key, fails: {describe(own)}"
+        raise NotExercised(Reason.INCONCLUSIVE, message)
     session.fixtures.unknown["api_key"] = refused_key(session.table, refusal)
     raise NotExercised(Reason.MISSING_FIXTURE, session.fixtures.unknown["api_key"], refusal)

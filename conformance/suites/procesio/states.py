@@ -104,7 +104,7 @@ def behind(before: State, after: State, state: Iterable[str]) -> list[str]:
     found = []
     for place in state:
         held, others = before.values.get(place, ()), counterparts(before, after, place)
-        if others and after.values[place] != held and all(after.values[one] == held for one in others):
+        if others and after.values[place] != held and all(after.values[other] == held for other in others):
             found.append(place)
     return found
 
@@ -114,8 +114,8 @@ def record_listed(
 ) -> None:
     """Record whether the read and the list show the same state after a request that changed it, where both show it."""
     if is_mixed_up(session, after, own) or not any(counterparts(before, after, place) for place in state):
-        told = "the read and the list do not both show the state in a member of the same name"
-        session.recorder.skip(requirement, Reason.INCONCLUSIVE, told)
+        message = "the read and the list do not both show the state in a member of the same name"
+        session.recorder.skip(requirement, Reason.INCONCLUSIVE, message)
         return
     one_sided = sorted(behind(before, after, state))
     session.recorder.require(
@@ -226,14 +226,14 @@ def record_texts_kept(
     them. A text in whose place the state has another one is the state itself.
     """
     switched = [value for place in state & after.values.keys() for value in before.values.get(place, ())]
-    texts = [one for one in sent_texts(sent) if not any(equal(one, value) for value in switched)]
-    there = [one for one in texts if has_text(before.read, one)]
+    texts = [text for text in sent_texts(sent) if not any(equal(text, value) for value in switched)]
+    there = [text for text in texts if has_text(before.read, text)]
     if not there or not after.read.response.ok:
         session.recorder.skip(requirement, Reason.INCONCLUSIVE, "reading it does not show the texts that were sent")
         return
-    lost = [one for one in there if not has_text(after.read, one)]
-    told = f"{quoted(lost[0])} is no longer there" if lost else ""
-    session.recorder.require(requirement, not lost, after.read, before.read, request, observed=told)
+    lost = [text for text in there if not has_text(after.read, text)]
+    message = f"{quoted(lost[0])} is no longer there" if lost else ""
+    session.recorder.require(requirement, not lost, after.read, before.read, request, observed=message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def inside(tree: Exchange, outer: Resource, inner: Resource, *, renamed: str = "
             if presence.shown(content, inner.id, names=names):
                 return True
         own = presence.own_values(node)
-        if presence.is_about(node, inner.id) or any(presence.named(own, one) for one in names):
+        if presence.is_about(node, inner.id) or any(presence.named(own, text) for text in names):
             above = (value for name, value in own.items() if presence.REFERS.search(name))
             if any(presence.is_value(value, outer.id) for value in above):
                 return True
@@ -126,12 +126,12 @@ def _whole_tree(session: Session, tree: Exchange, outer: Resource, inner: Resour
         Blocked: that is so.
     """
     link = tree_link(session)
-    there = [shows(tree, link, one.id, one.name) for one in (outer, inner)]
+    there = [shows(tree, link, resource.id, resource.name) for resource in (outer, inner)]
     if not tree.response.ok or looks_paginated(tree) or there[0] == there[1]:
         return
     listed = "PRO-FOLDER-CREATE-LISTED"
-    told = "a folder that was created inside another one is not in the directory tree"
-    session.recorder.require(listed, False, tree, inner.exchange, outer.exchange, observed=told, kind=Kind.ABSENT)
+    message = "a folder that was created inside another one is not in the directory tree"
+    session.recorder.require(listed, False, tree, inner.exchange, outer.exchange, observed=message, kind=Kind.ABSENT)
     raise Blocked(session.recorder.root_of(listed), "createActionFolder")
 
 
@@ -143,7 +143,7 @@ def _stays_without_content(session: Session, outer: Resource, inner: Resource) -
     """
     own = folder(session, within=outer.id)
     beside = Neighbours(session, session.operation("createActionFolder"), [tree_link(session)])
-    beside.neighbours = [beside.snapshot(one, {}) for one in (outer, inner)]
+    beside.neighbours = [beside.snapshot(resource, {}) for resource in (outer, inner)]
     deleted = session.call("deleteActionFolder", path={"id": own.id})
     if not beside.record_unchanged("PRO-FOLDER-DELETE-OTHERS", deleted):
         raise Blocked(session.recorder.root_of("PRO-FOLDER-DELETE-OTHERS"), "deleteActionFolder")
@@ -154,7 +154,7 @@ def _names_both(session: Session, outer: Resource, inner: Resource) -> None:
     path = session.call("getActionFolder", path={"id": inner.id})
     session.recorder.require(
         "PRO-FOLDER-PATH-FULL",
-        all(mentions(path, one.name) or leads_through(path, one.id) for one in (outer, inner)),
+        all(mentions(path, resource.name) or leads_through(path, resource.id) for resource in (outer, inner)),
         path,
         outer.exchange,
         observed="the path does not contain both folders",
@@ -207,8 +207,10 @@ def test_a_folder_can_be_renamed(session: Session) -> None:
         raise NotExercised(Reason.INCONCLUSIVE, describe(tree))
     if not shown and looks_paginated(tree):
         raise NotExercised(Reason.INCONCLUSIVE, "the directory tree is incomplete")
-    told = "the old name is still in the directory tree" if shows(tree, link, "", name) else "the new name is not there"
-    if not session.recorder.require("PRO-FOLDER-RENAME-SHOWN", shown, tree, renamed, own.exchange, observed=told):
+    message = (
+        "the old name is still in the directory tree" if shows(tree, link, "", name) else "the new name is not there"
+    )
+    if not session.recorder.require("PRO-FOLDER-RENAME-SHOWN", shown, tree, renamed, own.exchange, observed=message):
         session.recorder.block("PRO-FOLDER-RENAME-PATH", session.recorder.root_of("PRO-FOLDER-RENAME-SHOWN"))
         return
     _path_is_renamed(session, own, own.name, name, renamed)
@@ -227,8 +229,8 @@ def _path_is_renamed(session: Session, own: Resource, old: str, name: str, renam
     follows, path = session.eventually(look)
     if not follows and not mentions(path, old):
         raise NotExercised(Reason.INCONCLUSIVE, "the path does not show the name of the folder")
-    told = "the path has the name that the folder had before"
-    session.recorder.require("PRO-FOLDER-RENAME-PATH", follows, path, renamed, observed=told, kind=Kind.READ_BACK)
+    message = "the path has the name that the folder had before"
+    session.recorder.require("PRO-FOLDER-RENAME-PATH", follows, path, renamed, observed=message, kind=Kind.READ_BACK)
 
 
 @pytest.mark.requirement("PRO-FOLDER-RENAME-KEEPS-PLACE")
@@ -261,9 +263,14 @@ def test_a_renamed_folder_stays_where_it_is(session: Session) -> None:
     kept, tree = session.eventually(look)
     if not kept and (not tree.response.ok or looks_paginated(tree) or not mentions(tree, content.name)):
         raise NotExercised(Reason.INCONCLUSIVE, "the directory tree shows a part only")
-    told = "what is inside it is" if inside(tree, outer, inner, renamed=name) else "the renamed folder is"
+    message = "what is inside it is" if inside(tree, outer, inner, renamed=name) else "the renamed folder is"
     session.recorder.require(
-        "PRO-FOLDER-RENAME-KEEPS-PLACE", kept, tree, there, renamed, observed=f"{told} elsewhere in the directory tree"
+        "PRO-FOLDER-RENAME-KEEPS-PLACE",
+        kept,
+        tree,
+        there,
+        renamed,
+        observed=f"{message} elsewhere in the directory tree",
     )
 
 
@@ -281,11 +288,11 @@ def test_the_category_of_an_action_can_be_asked_for(session: Session) -> None:
     maker = session.operation("createAction")
     action = session.create(maker.id, **sampling.build_request(session, maker).request())
     found = sampling.values_named(session, maker, action.id, "category")
-    accepted = [one for one in found if session.send("getActionCategory", path={"category": one}).response.ok]
+    accepted = [value for value in found if session.send("getActionCategory", path={"category": value}).response.ok]
     shown = session.call("getActionCategory", path={"category": (accepted or found)[0]})
     session.recorder.require(
         "PRO-CATEGORY-OF-ACTION",
-        any(mentions(shown, one) for one in (*found, action.id, action.name)) or not identified(shown),
+        any(mentions(shown, value) for value in (*found, action.id, action.name)) or not identified(shown),
         shown,
         action.exchange,
         observed="the response is about another category",

@@ -42,7 +42,7 @@ def test_toggling_activation_changes_the_state_of_a_process(session: Session) ->
     made: list[Resource] = []
     kept = steps(session, PROCESS, own, State.of(session, PROCESS, own), beside(session, made))
     session.call("readProcess", path={"id": older.id})
-    apart = [State.of(session, PROCESS, one) for one in (older, *made)]
+    apart = [State.of(session, PROCESS, resource) for resource in (older, *made)]
     first, before = State.of(session, PROCESS, own), State.of(session, PROCESS, own)
     ignored = volatile(first.values, before.values)
     toggled = session.call("toggleActivation", path=path)
@@ -75,7 +75,7 @@ def test_toggling_activation_changes_the_state_of_a_process(session: Session) ->
     session.eventually(both)
     after = states[-1]
     turned = changed(before.values, after.values, ignored)
-    apart_then = [State.of(session, PROCESS, one) for one in (older, *made)]
+    apart_then = [State.of(session, PROCESS, resource) for resource in (older, *made)]
     session.call("toggleActivation", path=path)
 
     def back() -> tuple[bool, Exchange]:

@@ -31,9 +31,9 @@ def test_a_new_key_runs_a_process_until_it_is_deleted(session: Session) -> None:
 
     works, ran = session.eventually(look)
     control = ran if works else session.call("runProcess", **request)
-    told = describe(ran)
+    message = describe(ran)
     if not session.recorder.require(
-        "PRO-KEY-USABLE", works, ran, control, key.exchange, observed=told, kind=Kind.REFUSED
+        "PRO-KEY-USABLE", works, ran, control, key.exchange, observed=message, kind=Kind.REFUSED
     ):
         session.recorder.block("PRO-KEY-DELETED-REFUSED", session.recorder.root_of("PRO-KEY-USABLE"))
         return
@@ -61,8 +61,8 @@ def _is_still_listed(session: Session, key: Resource, deleted: Exchange) -> bool
     gone, keys = session.eventually(look)
     if gone or not keys.response.ok:
         return False
-    told = "it is still in the list"
-    session.recorder.require("PRO-KEY-DELETE-UNLISTED", False, keys, deleted, observed=told)
+    message = "it is still in the list"
+    session.recorder.require("PRO-KEY-DELETE-UNLISTED", False, keys, deleted, observed=message)
     return True
 
 
@@ -74,7 +74,7 @@ def test_reading_the_api_key_shows_one(session: Session) -> None:
         if unclear.reason is not Reason.INCONCLUSIVE:
             raise
     except Blocked:
-        if all(one.requirement != "PRO-KEY-CREATE-LISTED" for one in session.recorder.verdicts):
+        if all(verdict.requirement != "PRO-KEY-CREATE-LISTED" for verdict in session.recorder.verdicts):
             raise
     session.call("listApiKeys")
 
@@ -83,8 +83,8 @@ def test_reading_the_api_key_shows_one(session: Session) -> None:
         return holds_something(keys), keys
 
     holds, keys = session.eventually(look)
-    told = "an API key exists, but the response is empty"
-    session.recorder.require("PRO-KEY-READ-SHOWN", holds, keys, observed=told, kind=Kind.ABSENT)
+    message = "an API key exists, but the response is empty"
+    session.recorder.require("PRO-KEY-READ-SHOWN", holds, keys, observed=message, kind=Kind.ABSENT)
 
 
 def holds_something(exchange: Exchange) -> bool:

@@ -57,9 +57,9 @@ def test_a_token_of_the_proxy_api_opens_the_web_api(session: Session) -> None:
     session.accepted(asked)
     used = session.send("listProcesses", user=NOBODY, headers=bearer(token))
     if not used.response.ok and not own.response.ok and taken_for_unknown(session, token):
-        told = "requests are refused as with an unknown token"
+        detail = "requests are refused as with an unknown token"
         session.recorder.require(
-            "PRO-AUTH-TOKEN-OPENS-WEB-API", False, used, asked, own, observed=told, kind=Kind.REFUSED
+            "PRO-AUTH-TOKEN-OPENS-WEB-API", False, used, asked, own, observed=detail, kind=Kind.REFUSED
         )
         return
     session.accepted(own) if own.response.ok else session.call("listProcesses")
@@ -79,7 +79,7 @@ def taken_for_wrong(session: Session, asked: Exchange) -> bool:
     wrong, again = (alike(session, asked, parameters) for _ in range(2))
     if wrong.response.status != asked.response.status:
         return False
-    first, second, third = (snapshot(one) for one in (wrong, again, asked))
+    first, second, third = (snapshot(exchange) for exchange in (wrong, again, asked))
     return not changed(first, third, volatile(first, second))
 
 
@@ -90,10 +90,10 @@ def taken_for_unknown(session: Session, token: str) -> bool:
     """
     unknown = session.ledger.made_up()
     for operation in READABLE:
-        answers = [session.send(operation, user=NOBODY, headers=bearer(one)) for one in (token, token, unknown)]
-        if any(one.response.ok or not one.response.refused for one in answers):
+        answers = [session.send(operation, user=NOBODY, headers=bearer(value)) for value in (token, token, unknown)]
+        if any(answer.response.ok or not answer.response.refused for answer in answers):
             return False
-        first, again, other = (snapshot(one) for one in answers)
+        first, again, other = (snapshot(answer) for answer in answers)
         if answers[0].response.status != answers[2].response.status or changed(first, other, volatile(first, again)):
             return False
     return True
@@ -110,15 +110,15 @@ def test_an_empty_client_secret_is_accepted(session: Session) -> None:
     if not control.response.ok:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, f"the credentials were refused: {describe(control)}")
     holds = asked.response.ok and (bool(token_of(asked)) or not token_of(control))
-    told = "a response without a token" if asked.response.ok else describe(asked)
-    session.recorder.require("PRO-AUTH-EMPTY-SECRET", holds, asked, control, observed=told, kind=Kind.REFUSED)
+    message = "a response without a token" if asked.response.ok else describe(asked)
+    session.recorder.require("PRO-AUTH-EMPTY-SECRET", holds, asked, control, observed=message, kind=Kind.REFUSED)
 
 
 @pytest.mark.parametrize(
     ("requirement", "parameter"),
     [
-        pytest.param(one, parameter, id=parameter, marks=pytest.mark.requirement(one))
-        for one, parameter in (
+        pytest.param(value, parameter, id=parameter, marks=pytest.mark.requirement(value))
+        for value, parameter in (
             ("PRO-AUTH-WRONG-PASSWORD", "password"),
             ("PRO-AUTH-WRONG-USER", "username"),
             ("PRO-AUTH-WRONG-REALM", "realm"),

@@ -35,7 +35,7 @@ def test_the_types_of_credentials_are_told(session: Session) -> None:
     types = session.call("listCredentialTypes")
     if looks_paginated(types):
         raise NotExercised(Reason.INCONCLUSIVE, "the list of types is incomplete")
-    missing = [one for one in NAMED if not mentions(types, one)]
+    missing = [value for value in NAMED if not mentions(types, value)]
     session.recorder.require(
         "PRO-CREDENTIAL-TYPES-NAMED", not missing, types, observed=f"without {' and '.join(missing)}", kind=Kind.ABSENT
     )
@@ -121,11 +121,11 @@ def test_a_new_type_of_credentials_is_listed_and_can_be_read(session: Session) -
     name = name_in(creating, request["json"])
     before = seen(session.call("listCredentialTypes"))
     made = session.call(creating.id, **request)
-    told = [one for one in candidates(made, creating.link("read")) if one not in before]
+    named = [candidate for candidate in candidates(made, creating.link("read")) if candidate not in before]
 
     def look() -> tuple[bool, Exchange]:
         types = session.send("listCredentialTypes")
-        return any(shows(types, link, one, name) for one in told or [""]), types
+        return any(shows(types, link, value, name) for value in named or [""]), types
 
     found, types = session.eventually(look)
     if not found and looks_paginated(types):
@@ -137,7 +137,7 @@ def test_a_new_type_of_credentials_is_listed_and_can_be_read(session: Session) -
         "PRO-CREDENTIAL-TYPE-CREATE-LISTED", found, types, made, observed=observed, kind=Kind.ABSENT
     ):
         raise Blocked(session.recorder.root_of("PRO-CREDENTIAL-TYPE-CREATE-LISTED"), creating.id)
-    listed = [one for one in told if shows(types, link, one)] or under(types, link, name)
+    listed = [value for value in named if shows(types, link, value)] or under(types, link, name)
     if not listed:
         raise NotExercised(Reason.INCONCLUSIVE, "the list of types shows no identifier of the new one")
     read = session.call("getCredentialType", path={"id": listed[0]}, accepts="PRO-CREDENTIAL-TYPE-CREATE-READABLE")
@@ -156,7 +156,7 @@ def _has_its_fields(session: Session, listed: Exchange) -> None:
     shown = session.call("getCredentialType", path={"id": asked})
     session.recorder.require(
         "PRO-CREDENTIAL-TYPE-FIELDS",
-        any(mentions(shown, one) for one in wanted),
+        any(mentions(shown, value) for value in wanted),
         shown,
         listed,
         observed="the response has none of the fields with which the type is listed",

@@ -95,8 +95,8 @@ def test_a_data_type_is_found_by_the_name_that_it_was_given_later(session: Sessi
         return is_read(exchange, own.id, name), exchange
 
     found, shown = session.eventually(look)
-    told = f"it is not found by its new name: {describe(shown)}"
-    if not session.recorder.require("PRO-DATATYPE-NAME-AFTER-MODIFY", found, shown, read, observed=told):
+    message = f"it is not found by its new name: {describe(shown)}"
+    if not session.recorder.require("PRO-DATATYPE-NAME-AFTER-MODIFY", found, shown, read, observed=message):
         return
 
     def forgotten() -> tuple[bool, Exchange]:
@@ -104,8 +104,8 @@ def test_a_data_type_is_found_by_the_name_that_it_was_given_later(session: Sessi
         return not (exchange.response.ok and mentions(exchange, own.id)), exchange
 
     gone, before = session.eventually(forgotten)
-    told = "it is still found by the name that it had before"
-    session.recorder.require("PRO-DATATYPE-NAME-AFTER-MODIFY", gone, before, shown, read, observed=told)
+    message = "it is still found by the name that it had before"
+    session.recorder.require("PRO-DATATYPE-NAME-AFTER-MODIFY", gone, before, shown, read, observed=message)
 
 
 @pytest.mark.requirement("PRO-DATATYPE-MODIFY-ATTRIBUTES")
@@ -131,9 +131,9 @@ def test_a_modified_data_type_has_its_new_attribute(session: Session) -> None:
     shown, read = session.eventually(look)
     if not read.response.ok:
         raise NotExercised(Reason.INCONCLUSIVE, describe(read))
-    told = "the attribute that was added is not there" if mentions(read, marks[0]) else "an attribute was lost"
+    message = "the attribute that was added is not there" if mentions(read, marks[0]) else "an attribute was lost"
     session.recorder.require(
-        "PRO-DATATYPE-MODIFY-ATTRIBUTES", shown, read, updated, there, observed=told, kind=Kind.READ_BACK
+        "PRO-DATATYPE-MODIFY-ATTRIBUTES", shown, read, updated, there, observed=message, kind=Kind.READ_BACK
     )
 
 
@@ -159,12 +159,12 @@ def test_a_deleted_data_type_is_not_found_by_its_name(session: Session) -> None:
     gone, after = session.eventually(look)
     if gone and not (after.response.refused or after.response.ok):
         raise NotExercised(Reason.INCONCLUSIVE, describe(after))
-    told = f"it can still be read by its name: {describe(after)}"
-    session.recorder.require("PRO-DATATYPE-NAME-GONE", gone, after, there, deleted, observed=told)
+    message = f"it can still be read by its name: {describe(after)}"
+    session.recorder.require("PRO-DATATYPE-NAME-GONE", gone, after, there, deleted, observed=message)
 
 
 def _has(exchange: Exchange, marks: list[str]) -> bool:
-    return any(mentions(exchange, one) for one in marks)
+    return any(mentions(exchange, mark) for mark in marks)
 
 
 @pytest.mark.requirement("PRO-DATATYPE-PRIMITIVE-NOT-OWN")
@@ -191,7 +191,7 @@ def test_as_many_primitive_data_types_are_counted_as_are_listed(session: Session
         "PRO-DATATYPE-COUNT-NUMBER", bool(numbers), counted, observed="no whole number", kind=Kind.TYPE
     )
     shown = session.call("listPrimitiveDataTypes")
-    lengths = [len(one) for one in lists(session.json(shown))]
+    lengths = [len(group) for group in lists(session.json(shown))]
     listing = session.recorder.require(
         "PRO-DATATYPE-PRIMITIVE-LIST", any(lengths), shown, observed="no list, or an empty one", kind=Kind.TYPE
     )

@@ -11,6 +11,6 @@ from conformance.spec.specification import load
 pytestmark = pytest.mark.depth("standard")
 
 
-@pytest.mark.requirement(*(one.id for one in requirements_of(load("procesio")).values()))
+@pytest.mark.requirement(*(requirement.id for requirement in requirements_of(load("procesio")).values()))
 def test_a_deletion_takes_nothing_of_another_kind(session: Session) -> None:
     check_other_kinds(session)

@@ -19,7 +19,10 @@ SPEC = load("procesio")
 def each(operation: str) -> pytest.MarkDecorator:
     """A test for each required field of an operation."""
     found = field_requirements(SPEC, SPEC.operations[operation], "scenario")
-    cases = [pytest.param(one, id=one.place, marks=pytest.mark.requirement(one.id)) for one in found]
+    cases = [
+        pytest.param(requirement, id=requirement.place, marks=pytest.mark.requirement(requirement.id))
+        for requirement in found
+    ]
     return pytest.mark.parametrize("requirement", cases)
 
 

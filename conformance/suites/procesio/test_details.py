@@ -47,14 +47,14 @@ def test_reading_a_thing_returns_what_the_list_has_of_it(session: Session, creat
     path = {reading.parameter: own.id}
     session.call(reading.operation, path=path)
     listed = session.call(listing.operation)
-    there = [one for one in texts if in_item(listed, own, one)]
+    there = [text for text in texts if in_item(listed, own, text)]
     if not there:
         raise NotExercised(Reason.INCONCLUSIVE, "the list has nothing but the name of what was created")
     lost: list[str] = []
 
     def look() -> tuple[bool, Exchange]:
         read = session.send(reading.operation, path=path)
-        lost[:] = [one for one in there if not has_text(read, one)]
+        lost[:] = [value for value in there if not has_text(read, value)]
         return read.response.ok and not lost, read
 
     complete, read = session.eventually(look)
@@ -64,8 +64,10 @@ def test_reading_a_thing_returns_what_the_list_has_of_it(session: Session, creat
         _ = read.response.json
     except NotJson as other:
         raise NotExercised(Reason.INCONCLUSIVE, "reading returns no JSON") from other
-    told = f"the list has {quoted(lost[0])}, and reading does not return it" if lost else ""
-    session.recorder.require(requirement, complete, read, listed, own.exchange, observed=told, kind=Kind.MISSING_FIELD)
+    message = f"the list has {quoted(lost[0])}, and reading does not return it" if lost else ""
+    session.recorder.require(
+        requirement, complete, read, listed, own.exchange, observed=message, kind=Kind.MISSING_FIELD
+    )
 
 
 def in_item(listed: Exchange, own: Resource, text: str) -> bool:

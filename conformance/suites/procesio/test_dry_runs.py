@@ -39,11 +39,11 @@ def test_what_only_checks_creates_nothing(session: Session, operation: str, crea
     shown = session.send(link.operation)
     if not shown.response.ok:
         raise NotExercised(Reason.INCONCLUSIVE, describe(shown))
-    made = [one for one in under(shown, link, name) if one != own.id]
+    made = [value for value in under(shown, link, name) if value != own.id]
     if not made and looks_paginated(shown):
         raise NotExercised(Reason.INCONCLUSIVE, "the list is incomplete")
-    for one in made[:1]:
-        session.resources.ownership.enter(maker, entry, one, shown=True)
+    for value in made[:1]:
+        session.resources.ownership.enter(maker, entry, value, shown=True)
     session.recorder.require(
         requirement, not made, shown, checked, own.exchange, observed="the list contains what was only to be validated"
     )

@@ -53,8 +53,10 @@ def _is_not_of_another(session: Session, variables: list[str]) -> None:
         return
     foreign = [name for name in variables if mentions(shown, name) and not mentions(read, name)]
     if foreign:
-        told = "the payload of a new process has an input variable of the process in the target file"
-        session.recorder.require("PRO-PROCESS-PAYLOAD-OF-ONE", False, shown, read, observed=told, kind=Kind.READ_BACK)
+        message = "the payload of a new process has an input variable of the process in the target file"
+        session.recorder.require(
+            "PRO-PROCESS-PAYLOAD-OF-ONE", False, shown, read, observed=message, kind=Kind.READ_BACK
+        )
 
 
 @pytest.mark.requirement("PRO-PROCESS-USED-OF-ONE")

@@ -35,15 +35,19 @@ def test_a_token_runs_a_process(session: Session) -> None:
     own = own_process(session)
     before = seen(session.call("listInstances", path=process(session)))
     ran = session.call("runProcess", path=process(session), json=run_body(session))
-    told = [one for one in candidates(ran, link) if one != process(session)["id"] and one not in before]
+    named = [
+        candidate
+        for candidate in candidates(ran, link)
+        if candidate != process(session)["id"] and candidate not in before
+    ]
 
     def look() -> tuple[bool, Exchange]:
         after = session.send("listInstances", path=process(session))
         new = seen(after) - before
-        return after.response.ok and bool(new & set(told) if told and new & set(told) else new), after
+        return after.response.ok and bool(new & set(named) if named and new & set(named) else new), after
 
     grew, after = session.eventually(look)
-    known = _with_status(session, told)
+    known = _with_status(session, named)
     if not grew and not known and (looks_paginated(after) or not after.response.ok):
         raise NotExercised(Reason.INCONCLUSIVE, "the list of instances is incomplete")
     session.recorder.require(
@@ -58,15 +62,15 @@ def test_a_token_runs_a_process(session: Session) -> None:
             session.recorder.block(requirement, session.recorder.root_of("PRO-RUN-MAKES-INSTANCE"))
         return
     of_one = concerns_one(session, "PRO-RUN-OF-ONE", "runProcess", ran, own)
-    _is_listed_with_a_status(session, ran, after, told, known, of_one)
+    _is_listed_with_a_status(session, ran, after, named, known, of_one)
 
 
 def _is_listed_with_a_status(
-    session: Session, ran: Exchange, shown: Exchange, told: list[str], known: str, of_one: bool
+    session: Session, ran: Exchange, shown: Exchange, named: list[str], known: str, of_one: bool
 ) -> None:
     """Judge whether what a run made is in the list of instances, and whether its status can be read.
 
-    `told` is what the response to the run names. Of it `known` is an instance with a status, if one is. Unless it is
+    `named` is what the response to the run names. Of it `known` is an instance with a status, if one is. Unless it is
     `of_one`, it is in the list of another process, which is recorded.
     """
     listed = ""
@@ -74,10 +78,10 @@ def _is_listed_with_a_status(
     def look() -> tuple[bool, Exchange]:
         nonlocal listed
         exchange = session.send("listInstances", path=process(session))
-        listed = next((one for one in told if is_listed(exchange, one)), "")
+        listed = next((value for value in named if is_listed(exchange, value)), "")
         return bool(listed), exchange
 
-    if told:  # what another user started may have been in the list first
+    if named:  # what another user started may have been in the list first
         _, shown = session.eventually(look)
     if not (listed or known):
         for requirement in ("PRO-RUN-LISTED", "PRO-RUN-STATUS"):
@@ -111,19 +115,19 @@ def concerns_one(session: Session, requirement: str, operation: str, made: Excha
         request["json"] = {"payload": {}, "connectionId": None}
     mine = session.send(operation, **request)
     asked = {fixture: made, own.id: mine} if mine.response.ok else {fixture: made}
-    told = {one: set(candidates(exchange, link)) - {one} for one, exchange in asked.items()}
+    details = {value: set(candidates(exchange, link)) - {value} for value, exchange in asked.items()}
     held: dict[str, set[str]] = {}
 
     def look() -> tuple[bool, Exchange]:
-        for one in (fixture, own.id):
-            shown = session.send("listInstances", path={"id": one})
-            held[one] = {known for known in set().union(*told.values()) if is_listed(shown, known)}
-        return all(told[one] & held[one] for one in asked), shown
+        for value in (fixture, own.id):
+            shown = session.send("listInstances", path={"id": value})
+            held[value] = {known for known in set().union(*details.values()) if is_listed(shown, known)}
+        return all(details[value] & held[value] for value in asked), shown
 
     _, shown = session.eventually(look)
     other = {fixture: own.id, own.id: fixture}
-    wrong = [one for one in asked if told[one] & held[other[one]] and not told[one] & held[one]]
-    if not wrong and not any(told[one] & held[one] for one in asked):
+    wrong = [value for value in asked if details[value] & held[other[value]] and not details[value] & held[value]]
+    if not wrong and not any(details[value] & held[value] for value in asked):
         session.recorder.skip(requirement, Reason.INCONCLUSIVE, "the lists of instances do not show what was made")
         return True
     return session.recorder.require(
@@ -141,10 +145,10 @@ def _with_status(session: Session, named: list[str]) -> str:
 
     def look() -> tuple[bool, Exchange]:
         nonlocal known
-        for one in named:
-            status = session.send("getInstanceStatus", path={"id": one})
+        for value in named:
+            status = session.send("getInstanceStatus", path={"id": value})
             if status.response.ok:
-                known = one
+                known = value
                 break
         return bool(known), status
 
@@ -168,16 +172,16 @@ def test_a_published_instance_can_be_launched(session: Session) -> None:
     exchange = session.call("publishProcess", path=process(session))
     instance = {"id": instance_of(session, exchange, link, process(session)["id"])}
     if not instance["id"]:
-        told, kind = "a response without an identifier", Kind.MISSING_FIELD
-        session.recorder.require("PRO-INSTANCE-PUBLISH-LAUNCHABLE", False, exchange, observed=told, kind=kind)
+        message, kind = "a response without an identifier", Kind.MISSING_FIELD
+        session.recorder.require("PRO-INSTANCE-PUBLISH-LAUNCHABLE", False, exchange, observed=message, kind=kind)
         root = session.recorder.root_of("PRO-INSTANCE-PUBLISH-LAUNCHABLE")
         for requirement in session.recorder.undecided():
             session.recorder.block(requirement, root)
         return
     other = {"id": published(session)}
-    told = "two requests returned the identifier of the same instance"
+    message = "two requests returned the identifier of the same instance"
     if not session.recorder.require(
-        "PRO-INSTANCE-PUBLISH-NEW", other != instance, exchange, observed=told, kind=Kind.VALUE
+        "PRO-INSTANCE-PUBLISH-NEW", other != instance, exchange, observed=message, kind=Kind.VALUE
     ):
         session.recorder.block("PRO-INSTANCE-STATUS-OF-ONE", session.recorder.root_of("PRO-INSTANCE-PUBLISH-NEW"))
     _are_listed(session, exchange, [instance["id"], other["id"]])
@@ -241,8 +245,8 @@ def _runs_too(session: Session, waits: Statuses, executed: Exchange) -> Exchange
     turned = waits.turned(executed)
     ran = session.call("runProcess", path=process(session), json=run_body(session))
     link = session.operation("runProcess").link("status")
-    told = [one for one in candidates(ran, link) if one != process(session)["id"]]
-    known = _with_status(session, told)
+    named = [candidate for candidate in candidates(ran, link) if candidate != process(session)["id"]]
+    known = _with_status(session, named)
     if not known:
         told_nothing = "the response to the run has no identifier of an instance with a status"
         session.recorder.skip("PRO-RUN-EXECUTES", Reason.INCONCLUSIVE, told_nothing)

@@ -128,20 +128,20 @@ def numbers_of(analytics: Exchange, identifier: str, wanted: int) -> set[str]:
 @pytest.mark.requirement("PRO-ANALYTICS-PROCESS-OF-ONE")
 def test_the_analytics_of_a_process_are_about_that_process(session: Session) -> None:
     fixture, own = process(session)["id"], own_process(session)
-    for one, another in ((own, fixture), (fixture, own)):
-        shown = session.call("getProcessAnalytics", path={"id": one if isinstance(one, str) else one.id})
+    for resource, another in ((own, fixture), (fixture, own)):
+        shown = session.call("getProcessAnalytics", path={"id": resource if isinstance(resource, str) else resource.id})
         named = [value for value in called(shown, PROCESS) if value != own.id and value != fixture]
-        require_about(session, "PRO-ANALYTICS-PROCESS-OF-ONE", shown, one, another, *named)
+        require_about(session, "PRO-ANALYTICS-PROCESS-OF-ONE", shown, resource, another, *named)
 
 
 @pytest.mark.starts  # two instances
 @pytest.mark.requirement("PRO-ANALYTICS-INSTANCE-OF-ONE")
 def test_the_analytics_of_an_instance_are_about_that_instance(session: Session) -> None:
     asked, other = published(session), published(session)
-    for one, another in ((asked, other), (other, asked)):
-        shown = session.call("getInstanceAnalytics", path={"id": one})
-        named = [value for value in called(shown, INSTANCE) if value != one]
-        require_about(session, "PRO-ANALYTICS-INSTANCE-OF-ONE", shown, one, another, *named)
+    for text, another in ((asked, other), (other, asked)):
+        shown = session.call("getInstanceAnalytics", path={"id": text})
+        named = [value for value in called(shown, INSTANCE) if value != text]
+        require_about(session, "PRO-ANALYTICS-INSTANCE-OF-ONE", shown, text, another, *named)
 
 
 def called(exchange: Exchange, members: re.Pattern[str]) -> list[str]:

@@ -70,14 +70,16 @@ def test_an_api_key_runs_the_process_in_the_path_with_its_payload(session: Sessi
     if not runs["key"].response.ok:  # PRO-RUN-API-KEY says so
         raise NotExercised(Reason.INCONCLUSIVE, f"a run by an API key: {describe(runs['key'])}")
     own = {process(session)["id"], *before}
-    made = {how: [one for one in candidates(ran, link) if one not in own] for how, ran in runs.items()}
+    made = {
+        how: [candidate for candidate in candidates(ran, link) if candidate not in own] for how, ran in runs.items()
+    }
 
     def look() -> tuple[bool, Exchange]:
         shown = session.send("listInstances", path=process(session))
-        return all(any(is_listed(shown, one) for one in each) for each in made.values()), shown
+        return all(any(is_listed(shown, text) for text in each) for each in made.values()), shown
 
     both, shown = session.eventually(look)
-    listed = {how: next((one for one in each if is_listed(shown, one)), "") for how, each in made.items()}
+    listed = {how: next((text for text in each if is_listed(shown, text)), "") for how, each in made.items()}
     if not listed["token"] or not made["key"]:
         raise NotExercised(Reason.INCONCLUSIVE, "the list of instances does not show what a run made")
     if not both and looks_paginated(shown):
@@ -93,8 +95,8 @@ def test_an_api_key_runs_the_process_in_the_path_with_its_payload(session: Sessi
         raise Blocked(session.recorder.root_of("PRO-RUN-API-KEY-OF-ONE"), "runProcess")
     sent = [value for value in texts(request["json"]["payload"]) if held(shown, listed["token"], value)]
     if not sent:
-        told = "the list of instances does not show the payload of a run"
-        session.recorder.skip("PRO-RUN-API-KEY-PAYLOAD", Reason.INCONCLUSIVE, told)
+        message = "the list of instances does not show the payload of a run"
+        session.recorder.skip("PRO-RUN-API-KEY-PAYLOAD", Reason.INCONCLUSIVE, message)
         return
 
     def complete() -> tuple[bool, Exchange]:
@@ -103,8 +105,8 @@ def test_an_api_key_runs_the_process_in_the_path_with_its_payload(session: Sessi
 
     kept, shown = session.eventually(complete)  # the run by a token is the older one
     if not kept and not all(held(shown, listed["token"], value) for value in sent):
-        told = "the list of instances no longer shows the payload of a run"
-        session.recorder.skip("PRO-RUN-API-KEY-PAYLOAD", Reason.INCONCLUSIVE, told)
+        message = "the list of instances no longer shows the payload of a run"
+        session.recorder.skip("PRO-RUN-API-KEY-PAYLOAD", Reason.INCONCLUSIVE, message)
         return
     session.recorder.require(
         "PRO-RUN-API-KEY-PAYLOAD",

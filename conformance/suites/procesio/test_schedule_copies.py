@@ -58,7 +58,7 @@ def test_a_modified_schedule_is_duplicated_as_it_is_now(session: Session) -> Non
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send("readSchedule", path=own.path)
-        return all(has_text(exchange, one) for one in _texts(now)), exchange
+        return all(has_text(exchange, text) for text in _texts(now)), exchange
 
     shown, original = session.eventually(look)
     copy = duplicated(session, own)
@@ -70,8 +70,8 @@ def test_a_modified_schedule_is_duplicated_as_it_is_now(session: Session) -> Non
     after = session.send("readSchedule", path=path)
     if not (after.response.ok or says_gone(after)):
         raise NotExercised(Reason.INCONCLUSIVE, describe(after))
-    told = "the copy that was made before can no longer be read"
-    session.recorder.require(OTHERS, after.response.ok, after, there, second.exchange, observed=told)
+    message = "the copy that was made before can no longer be read"
+    session.recorder.require(OTHERS, after.response.ok, after, there, second.exchange, observed=message)
 
 
 @pytest.mark.requirement(OTHERS, APART, INDEPENDENT)
@@ -105,16 +105,16 @@ def _is_like(session: Session, own: Scheduled, original: Exchange, copy: Resourc
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send("readSchedule", path={"scheduleId": copy.id})
-        lost[:] = [one for one in _texts(own) if has_text(original, one) and not has_text(exchange, one)]
+        lost[:] = [text for text in _texts(own) if has_text(original, text) and not has_text(exchange, text)]
         if not mentions(exchange, own.process):
             lost.insert(0, own.process)
         return not lost, exchange
 
     same, read = session.eventually(look)
-    told = "the copy does not show the process of the original"
+    message = "the copy does not show the process of the original"
     if lost and lost[0] != own.process:
-        told = f"the copy does not show {quoted(lost[0])}, as the original does"
-    session.recorder.require(SAME, same, read, original, copy.exchange, observed=told, kind=Kind.READ_BACK)
+        message = f"the copy does not show {quoted(lost[0])}, as the original does"
+    session.recorder.require(SAME, same, read, original, copy.exchange, observed=message, kind=Kind.READ_BACK)
 
 
 def _texts(own: Scheduled) -> list[str]:
@@ -135,12 +135,12 @@ def _change_apart(session: Session, own: Scheduled, copy: Resource) -> None:
     """Judge whether an update of the copy changes the original, and the reverse."""
     creating, updating = session.operation("createSchedule"), session.operation("modifySchedule")
     beside = Neighbours(session, creating)
-    for one, other in ((copy, own.schedule), (own.schedule, copy)):
+    for resource, other in ((copy, own.schedule), (own.schedule, copy)):
         beside.neighbours = [
             beside.snapshot(other, own.sent) if other is own.schedule else _as_it_is(session, beside, copy)
         ]
-        read = partial(session.call, "readSchedule", path={"scheduleId": one.id})
-        body, _ = changed(session, creating, updating, one, own.sent, read)
+        read = partial(session.call, "readSchedule", path={"scheduleId": resource.id})
+        body, _ = changed(session, creating, updating, resource, own.sent, read)
         updated = session.call(updating.id, json=body)
         if not beside.record_unchanged(APART, updated):
             session.recorder.block(INDEPENDENT, session.recorder.root_of(APART))
@@ -154,15 +154,17 @@ def _as_it_is(session: Session, beside: Neighbours, copy: Resource) -> Neighbour
     session.eventually(lambda: (False, session.send("readSchedule", path={"scheduleId": copy.id})))
     link = next(iter(beside.views))
     reads = [beside.snapshot(copy, {}).before[link.operation] for _ in range(2)]
-    first, second = ({value for value in _values(one, but=BOOKKEEPING) if isinstance(value, str)} for one in reads)
-    return beside.snapshot(copy, sorted(one for one in first & second if date(one) is None))
+    first, second = (
+        {value for value in _values(exchange, but=BOOKKEEPING) if isinstance(value, str)} for exchange in reads
+    )
+    return beside.snapshot(copy, sorted(text for text in first & second if date(text) is None))
 
 
-def _stays_without_the_other(session: Session, one: Resource, other: Resource) -> None:
+def _stays_without_the_other(session: Session, resource: Resource, other: Resource) -> None:
     """Judge whether one of a copy and its original can still be read once the other one is deleted."""
-    there = session.call("readSchedule", path={"scheduleId": one.id})
+    there = session.call("readSchedule", path={"scheduleId": resource.id})
     deleted = session.call("deleteSchedule", path={"scheduleId": other.id})
-    after = session.send("readSchedule", path={"scheduleId": one.id})
+    after = session.send("readSchedule", path={"scheduleId": resource.id})
     if not (after.response.ok or says_gone(after)):
         raise NotExercised(Reason.INCONCLUSIVE, describe(after))
     session.recorder.require(

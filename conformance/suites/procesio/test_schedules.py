@@ -95,7 +95,7 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
     made: list[Scheduled] = []
     kept = steps(session, SCHEDULE, own.schedule, State.of(session, SCHEDULE, own.schedule), beside(session, made))
     others = [older, *made]
-    apart = [[session.send("readSchedule", path=one.path) for _ in range(2)] for one in others]
+    apart = [[session.send("readSchedule", path=other.path) for _ in range(2)] for other in others]
     session.call("readSchedule", path=own.path)
     first, before = State.of(session, SCHEDULE, own.schedule), State.of(session, SCHEDULE, own.schedule)
     ignored = volatile(first.values, before.values)
@@ -124,12 +124,12 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
         exchange,
         observed="the schedule reads as before",
     )
-    for reads, one in zip(apart, others, strict=True):
-        reads.append(session.send("readSchedule", path=one.path))
+    for reads, item in zip(apart, others, strict=True):
+        reads.append(session.send("readSchedule", path=item.path))
     state = shown_in_both(_returning(session, own, before, turned, body), before, after)
-    for one, reads in zip(others, apart, strict=True):
-        reads.append(session.send("readSchedule", path=one.path))
-        _leaves_another(session, one, reads, exchange, after, state)
+    for item, reads in zip(others, apart, strict=True):
+        reads.append(session.send("readSchedule", path=item.path))
+        _leaves_another(session, item, reads, exchange, after, state)
     switch = Switch(
         SCHEDULE,
         own.schedule,
@@ -172,17 +172,17 @@ def _leaves_another(
     """
     _, before, then, last = reads
     if not (before.response.ok and then.response.ok) or any(
-        is_anothers(one, after.listed, another.schedule) for one in (before, then)
+        is_anothers(item, after.listed, another.schedule) for item in (before, then)
     ):
         session.recorder.skip("PRO-SCHEDULE-STATUS-OTHERS", Reason.INCONCLUSIVE, describe(then))
         return
-    first, there, now, back = (snapshot(one, another.schedule.id) for one in reads)
+    first, there, now, back = (snapshot(read, another.schedule.id) for read in reads)
 
     def is_state(place: str) -> bool:
         """Whether a place is the other one's state: counts and revisions may go on by themselves, and never return."""
         held = now.get(place, ())
         returned = last.response.ok and back.get(place) == there.get(place)
-        if any(number(one) is None for one in held) or (held and returned):
+        if any(number(value) is None for value in held) or (held and returned):
             return True
         return f"{READ}{place}" in state and held == after.values.get(f"{READ}{place}")
 

@@ -18,8 +18,8 @@ def test_the_platform_tells_its_status(session: Session) -> None:
 @pytest.mark.parametrize(
     "operation",
     [
-        pytest.param(one, marks=pytest.mark.requirement(requirement_ids.exists(one)))
-        for one in ("getVersion", "postVersion")
+        pytest.param(value, marks=pytest.mark.requirement(requirement_ids.exists(value)))
+        for value in ("getVersion", "postVersion")
     ],
 )
 def test_the_version_is_there(session: Session, operation: str) -> None:

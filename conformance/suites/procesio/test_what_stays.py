@@ -88,8 +88,8 @@ def _stays(
         gone = "it is no longer in the list of instances"
     elif not listed or not (now.response.ok or gone):
         return True
-    told = f"{gone} after {changed.operation}"
-    return session.recorder.require(STAYS, not gone, shown, now, before, changed, observed=told)
+    message = f"{gone} after {changed.operation}"
+    return session.recorder.require(STAYS, not gone, shown, now, before, changed, observed=message)
 
 
 @pytest.mark.starts  # two runs of a process of the run's own, one of them if it is refused after the deletion
@@ -114,12 +114,12 @@ def test_a_deleted_process_is_not_run(session: Session) -> None:
     session.eventually(lambda: (False, look()[1]))  # what executes processes may know of it later
     after = session.send("runProcess", **run)
     if after.response.ok and not (reached and reached == _reached(session, after, candidates(control, None))):
-        told = "the run was accepted, and no instance of it is known to reach the status of a run before"
-        raise NotExercised(Reason.INCONCLUSIVE, told)
+        message = "the run was accepted, and no instance of it is known to reach the status of a run before"
+        raise NotExercised(Reason.INCONCLUSIVE, message)
     if not after.response.ok and not after.response.refused:
         raise NotExercised(Reason.INCONCLUSIVE, describe(after))
-    told = "the run is accepted, and its instance reaches the same status as that of a run before"
-    session.recorder.require(DELETED, not after.response.ok, after, read, deleted, control, observed=told)
+    message = "the run is accepted, and its instance reaches the same status as that of a run before"
+    session.recorder.require(DELETED, not after.response.ok, after, read, deleted, control, observed=message)
 
 
 def _reached(session: Session, ran: Exchange, before: Sequence[str] = ()) -> Snapshot:
@@ -132,8 +132,12 @@ def _reached(session: Session, ran: Exchange, before: Sequence[str] = ()) -> Sna
     def status(instance: str) -> Exchange:
         return session.send("getInstanceStatus", path={"id": instance})
 
-    told = [one for one in candidates(ran, session.operation("runProcess").link("status")) if one not in before]
-    instance = next((one for one in told if status(one).response.ok), "")
+    named = [
+        candidate
+        for candidate in candidates(ran, session.operation("runProcess").link("status"))
+        if candidate not in before
+    ]
+    instance = next((value for value in named if status(value).response.ok), "")
     if not instance:
         return {}
     _, read = session.eventually(lambda: (False, status(instance)))
@@ -143,7 +147,7 @@ def _reached(session: Session, ran: Exchange, before: Sequence[str] = ()) -> Sna
 
 def _is_status(place: str, held: tuple[str, ...]) -> bool:
     """Whether values are a status: texts, or what is called so, but not times, counts or identifiers."""
-    texts = (number(one) is None and date(one) is None and not IDENTIFIER.fullmatch(one) for one in held)
+    texts = (number(value) is None and date(value) is None and not IDENTIFIER.fullmatch(value) for value in held)
     return not place or bool(STATE.search(place)) or all(texts)
 
 
@@ -152,8 +156,11 @@ def _is_status(place: str, held: tuple[str, ...]) -> bool:
 def test_a_key_runs_a_process_after_another_one_is_deleted(session: Session) -> None:
     request: dict[str, Any] = {"path": process(session), "json": run_body(session)}
     key, other = new_key(session), new_key(session)
-    ran = [session.send("runProcess", user=NOBODY, headers=shown(session, one), **request) for one in (key, other)]
-    if not all(one.response.ok for one in ran):  # a workspace may have one key at a time
+    ran = [
+        session.send("runProcess", user=NOBODY, headers=shown(session, resource), **request)
+        for resource in (key, other)
+    ]
+    if not all(item.response.ok for item in ran):  # a workspace may have one key at a time
         raise NotExercised(Reason.INCONCLUSIVE, f"a run by one of two keys: {describe(ran[0])}, {describe(ran[1])}")
     deleted = session.call("deleteApiKey", path={"id": key.id})
 
@@ -164,5 +171,5 @@ def test_a_key_runs_a_process_after_another_one_is_deleted(session: Session) -> 
     works, after = session.eventually(look)
     if works and not after.response.ok:
         raise NotExercised(Reason.INCONCLUSIVE, describe(after))
-    told = f"another key no longer runs a process: {describe(after)}"
-    session.recorder.require("PRO-KEY-DELETE-OTHERS", works, after, ran[1], deleted, observed=told)
+    message = f"another key no longer runs a process: {describe(after)}"
+    session.recorder.require("PRO-KEY-DELETE-OTHERS", works, after, ran[1], deleted, observed=message)

@@ -35,8 +35,8 @@ class Batch:
 def _items(body: Any) -> Iterator[Body]:
     """The objects with a prj_uid, in the envelope or bare."""
     if isinstance(body, list):
-        for one in body:
-            yield from _items(one)
+        for entry in body:
+            yield from _items(entry)
     elif isinstance(body, dict):
         if "prj_uid" in body:
             yield body
@@ -55,9 +55,9 @@ def delete(session: Session, *wanted: str) -> Batch:
         session.accepted(enveloped(exchange))
         return Batch((exchange,))
     one_by_one = tuple(session.send(BULK, json=item(project)) for project in wanted)
-    if all(one.response.ok for one in one_by_one):
-        for one in one_by_one:
-            session.accepted(enveloped(one))
+    if all(entry.response.ok for entry in one_by_one):
+        for entry in one_by_one:
+            session.accepted(enveloped(entry))
         return Batch((exchange, *one_by_one), flat=True)
     return Batch((session.call(BULK, json=batch(*wanted)),))
 
@@ -69,7 +69,7 @@ def enveloped(exchange: Exchange) -> Exchange:
     except NotJson:
         return exchange
     bare = body if isinstance(body, list) else [body]
-    if not exchange.has_response or not all(isinstance(one, dict) and "prj_uid" in one for one in bare):
+    if not exchange.has_response or not all(isinstance(entry, dict) and "prj_uid" in entry for entry in bare):
         return exchange
     content = json.dumps({"data": [{"action": "delete", "data": bare}]}).encode()
     return replace(exchange, response=replace(exchange.response, body=content))

@@ -116,7 +116,7 @@ class Builder:
 
 def line(origin: Body, dest: Body) -> Body:
     """The start, end and points of a flow from one element to another, with an angle in between."""
-    begin, end = ({axis: int(one[f"bou_{axis}"]) for axis in ("x", "y")} for one in (origin, dest))
+    begin, end = ({axis: int(entry[f"bou_{axis}"]) for axis in ("x", "y")} for entry in (origin, dest))
     angle = {"x": begin["x"] + 7, "y": end["y"] - 5}
     return {
         "flo_x1": origin["bou_x"],

@@ -105,8 +105,8 @@ def shown(session: Session, requirement: str, listing: Exchange, identifier: str
         raise NotExercised(Reason.INCONCLUSIVE, "the list is incomplete")
     if not found and (sentence := session.fixtures.unlisted(identifier, listing)):
         raise NotExercised(Reason.MISSING_FIXTURE, sentence)
-    told = "it is not in the list" if in_json(listing) else "the response is not JSON"
-    return session.recorder.require(requirement, found, listing, observed=told, kind=Kind.ABSENT)
+    message = "it is not in the list" if in_json(listing) else "the response is not JSON"
+    return session.recorder.require(requirement, found, listing, observed=message, kind=Kind.ABSENT)
 
 
 def accepted(session: Session, requirement: str, operation: str, **request: Any) -> Exchange:
@@ -167,8 +167,8 @@ def hidden(
     asked = others(session, ask)
     for user, exchange in asked.items():
         if exchange.response.ok and mentions(exchange, identifier):
-            told = f"it is shown to the user {user!r} as well"
-            session.recorder.require(requirement, False, exchange, control, observed=told, kind=Kind.NOT_REFUSED)
+            message = f"it is shown to the user {user!r} as well"
+            session.recorder.require(requirement, False, exchange, control, observed=message, kind=Kind.NOT_REFUSED)
             return
     denied = who_lacks_only_that(session, asked)
     if denied.response.ok and looks_paginated(denied):
@@ -195,5 +195,5 @@ def told_of(exchange: Exchange) -> set[str]:
 
 def items(body: Any) -> list[dict[str, Any]]:
     """The objects of the longest list in a body, which may be wrapped in objects."""
-    lists = [[one for one in array if isinstance(one, dict)] for array in arrays(body)]
+    lists = [[item for item in array if isinstance(item, dict)] for array in arrays(body)]
     return max(lists, key=len, default=[])

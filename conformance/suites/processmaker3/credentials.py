@@ -31,15 +31,15 @@ def credentials(
 
     def blame(exchange: Exchange, user: str) -> str:
         if user == MAIN:
-            place, one = "[processmaker3]", table
+            place, maker3 = "[processmaker3]", table
             owner = "[processmaker3]"
         else:
-            place, one = f"[processmaker3.users.{user}]", getattr(table.users, user)
-            owner = place if one.client_id is not None else "[processmaker3]"
+            place, maker3 = f"[processmaker3.users.{user}]", getattr(table.users, user)
+            owner = place if maker3.client_id is not None else "[processmaker3]"
         url = table.setting("url" if table.token_url is None else "token_url")
         keys = {
-            "client": f"{owner} client_id = {one.client_id or table.client_id!r} or client_secret",
-            "user": f"{place} username = {one.username!r} or password",
+            "client": f"{owner} client_id = {maker3.client_id or table.client_id!r} or client_secret",
+            "user": f"{place} username = {maker3.username!r} or password",
             "url": url,
             "place": f"{url} or workspace = {table.workspace!r}" if table.token_url is None else url,
             "workspace": table.setting("workspace"),

@@ -39,7 +39,7 @@ def _joined(diagram: Body) -> list[Body]:
     made = []
     for number, flow in enumerate(diagram["flows"]):
         origin = _end(flow, "origin", origins, number)
-        dest = _end(flow, "dest", [one for one in dests if origin is None or one != origin], number)
+        dest = _end(flow, "dest", [pair for pair in dests if origin is None or pair != origin], number)
         if origin is not None and dest is not None:
             made.append(flow | _named("origin", origin) | _named("dest", dest))
     return made
@@ -47,9 +47,9 @@ def _joined(diagram: Body) -> list[Body]:
 
 def _ends(diagram: Body, *, not_of: str) -> list[tuple[str, str]]:
     """The elements at which a flow may begin or end, each with the word for its type."""
-    found = [(one["act_uid"], ACTIVITY) for one in diagram.get("activities", []) if one.get("act_uid")]
-    events = [one for one in diagram.get("events", []) if one.get("evn_uid") and one.get("evn_type") != not_of]
-    return found + [(one["evn_uid"], EVENT) for one in events]
+    found = [(item["act_uid"], ACTIVITY) for item in diagram.get("activities", []) if item.get("act_uid")]
+    events = [item for item in diagram.get("events", []) if item.get("evn_uid") and item.get("evn_type") != not_of]
+    return found + [(event["evn_uid"], EVENT) for event in events]
 
 
 def _end(flow: Body, side: str, there: list[tuple[str, str]], number: int) -> tuple[str, str] | None:
@@ -58,8 +58,8 @@ def _end(flow: Body, side: str, there: list[tuple[str, str]], number: int) -> tu
     """
     named = (flow.get(f"flo_element_{side}"), flow.get(f"flo_element_{side}_type"))
     if named in there:
-        return next(one for one in there if one == named)
-    fitting = [one for one in there if one[1] == named[1]] or there
+        return next(pair for pair in there if pair == named)
+    fitting = [pair for pair in there if pair[1] == named[1]] or there
     return fitting[number % len(fitting)] if fitting else None
 
 
@@ -84,7 +84,7 @@ def named(definition: Body) -> dict[str, str]:
 def identified(definition: Body) -> dict[str, str]:
     """The names of the elements and of the flows of a definition, by identifier."""
     flows = elements(definition, "flows")
-    return named(definition) | {str(one.get("flo_uid")): plain(str(one.get("flo_name"))) for one in flows}
+    return named(definition) | {str(flow.get("flo_uid")): plain(str(flow.get("flo_name"))) for flow in flows}
 
 
 def joined(definition: Body) -> list[tuple[str, str]]:
@@ -92,8 +92,8 @@ def joined(definition: Body) -> list[tuple[str, str]]:
 
     An element whose type a flow states differently has that type added to its name.
     """
-    names, events = named(definition), {str(one.get("evn_uid")) for one in elements(definition, "events")}
-    tasks = {str(one.get("act_uid")) for one in elements(definition, "activities")}
+    names, events = named(definition), {str(element.get("evn_uid")) for element in elements(definition, "events")}
+    tasks = {str(element.get("act_uid")) for element in elements(definition, "activities")}
 
     def end(flow: Body, side: str) -> str:
         uid, kind = str(flow.get(f"flo_element_{side}")), flow.get(f"flo_element_{side}_type")
@@ -111,9 +111,9 @@ def misled(sent: Body, shown: Body) -> list[str]:
     """
     left, wrong = joined(sent), []
     whole = len(left) == len(joined(shown)) and set(named(sent).values()) <= set(named(shown).values())
-    for one in joined(shown):
-        if one in left:
-            left.remove(one)
-        elif whole or "nothing" in one:
-            wrong.append(f"one leads from {one[0]} to {one[1]}")
+    for pair in joined(shown):
+        if pair in left:
+            left.remove(pair)
+        elif whole or "nothing" in pair:
+            wrong.append(f"one leads from {pair[0]} to {pair[1]}")
     return wrong

@@ -144,10 +144,10 @@ def found(session: Session, exchange: Exchange, requirement: str) -> Resource:
         there, read = session.eventually(look)
         if there and not session.ledger.owns(named):
             raise
-        told = (
+        message = (
             "the response has the identifier of the project that the file came from" if there else checks.describe(read)
         )
-        session.recorder.require(requirement, False, exchange, read, observed=f"no project was created: {told}")
+        session.recorder.require(requirement, False, exchange, read, observed=f"no project was created: {message}")
         raise Blocked(session.recorder.root_of(requirement), "importProject") from None
 
 
@@ -181,11 +181,11 @@ def ending(session: Session, source: Source, options: dict[str, str]) -> Ending:
     return Ending(exchange, prj_uid, touched, read, done)
 
 
-def kind_of(one: Ending, source: Source) -> str:
+def kind_of(item: Ending, source: Source) -> str:
     """The ending of an import in a word."""
-    if not one.offered:
+    if not item.offered:
         return "refused"
-    return "the existing project was used" if one.offered == source.project.id else "another project was created"
+    return "the existing project was used" if item.offered == source.project.id else "another project was created"
 
 
 def alter(session: Session, source: Source) -> None:
@@ -206,8 +206,8 @@ def alter(session: Session, source: Source) -> None:
     updated = session.call("updateProject", path={"uid": source.project.id}, json=body)
     head = {name: updated.request.sent(body).get(name) for name in head}
     wrong, read = differing(session, source.project.id, head)
-    for one in wrong:
-        record_difference(session.recorder, "PM3-PROJECT-UPDATE-READ-BACK", one, read, updated)
+    for difference in wrong:
+        record_difference(session.recorder, "PM3-PROJECT-UPDATE-READ-BACK", difference, read, updated)
     if wrong:
         raise Blocked(session.recorder.root_of("PM3-PROJECT-UPDATE-READ-BACK"), "updateProject")
 
@@ -222,8 +222,8 @@ def delete(session: Session, project: Resource) -> None:
 
     gone, read = session.eventually(look)
     if not gone:
-        told = f"it can still be read: {checks.describe(read)}"
-        session.recorder.require("PM3-PROJECT-DELETE-GONE", False, read, deleted, observed=told)
+        message = f"it can still be read: {checks.describe(read)}"
+        session.recorder.require("PM3-PROJECT-DELETE-GONE", False, read, deleted, observed=message)
         raise Blocked(session.recorder.root_of("PM3-PROJECT-DELETE-GONE"), "deleteProject")
     session.ledger.gone(project.id)
     session.call("listProjects")
@@ -269,10 +269,10 @@ def judge_content(session: Session, source: Source, prj_uid: str, *evidence: Exc
     sound(session, source)
     wanted = {name: value for name, value in source.definition.items() if name != "prj_name"}  # a copy may have its own
     wrong, read = differing(session, prj_uid, wanted, joined=True)
-    only_kinds = bool(wrong) and all(one.place.rpartition("/")[2] in KINDS for one in wrong)
+    only_kinds = bool(wrong) and all(difference.place.rpartition("/")[2] in KINDS for difference in wrong)
     if only_kinds and (lacking := kinds_lacking(source.file, source.definition)):  # no import could know them
-        told = f"not in the export: {', '.join(lacking)}"
-        session.recorder.require(COMPLETE, False, source.exchange, read, observed=told, kind=Kind.ABSENT)
+        message = f"not in the export: {', '.join(lacking)}"
+        session.recorder.require(COMPLETE, False, source.exchange, read, observed=message, kind=Kind.ABSENT)
         raise Blocked(session.recorder.root_of(COMPLETE), "exportProject")
     return session.recorder.require(
         "PM3-IMPORT-CONTENT", not wrong, read, *evidence, source.exchange, observed=told_of(wrong), kind=Kind.READ_BACK
@@ -301,10 +301,12 @@ def differing(
             wrong = (Difference("", "a project", checks.describe(read)),)
         else:
             wrong = tuple(
-                one for one in differences(wanted, shown, schema, session.specification.members) if not one.soft
+                difference
+                for difference in differences(wanted, shown, schema, session.specification.members)
+                if not difference.soft
             )
         if shown is not None and joined and not wrong:
-            wrong = tuple(Difference("/diagrams[]/flows[]", "as in the file", one) for one in misled(wanted, shown))
+            wrong = tuple(Difference("/diagrams[]/flows[]", "as in the file", value) for value in misled(wanted, shown))
         return not wrong, read
 
     _, read = session.eventually(look)
@@ -374,7 +376,10 @@ def identifiers(node: Any) -> Iterator[str]:
 def told_of(wrong: tuple[Difference, ...]) -> str:
     """Differences in words."""
     return (
-        "; ".join(f"{one.place or 'the response'}: {one.read!r} instead of {one.sent!r}" for one in wrong)
+        "; ".join(
+            f"{difference.place or 'the response'}: {difference.read!r} instead of {difference.sent!r}"
+            for difference in wrong
+        )
         or "unchanged"
     )
 

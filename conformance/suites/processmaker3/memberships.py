@@ -80,12 +80,12 @@ class Party:
         self.places = {number: self._made(kind.create) for number in places}
         self.users = {number: self._made("createUser") for number in users}
         self._people = Neighbours(session, session.operation("createUser"))
-        self._people.neighbours = [self._people.snapshot(one, {}) for one in self.users.values()]
+        self._people.neighbours = [self._people.snapshot(resource, {}) for resource in self.users.values()]
 
     def _made(self, operation: str) -> Resource:
-        one = made(self.session, operation)
-        self.trail.append(one.exchange)
-        return one
+        resource = made(self.session, operation)
+        self.trail.append(resource.exchange)
+        return resource
 
     def take(self, step: Move) -> None:
         """Execute a step. Raises as `Session.call`."""
@@ -93,7 +93,9 @@ class Party:
         if step.kind is Kind.REMOVE:
             self._call("deleteUser", path={"usr_uid": user.id})
             self.session.ledger.gone(user.id)
-            self._people.neighbours = [one for one in self._people.neighbours if one.resource.id != user.id]
+            self._people.neighbours = [
+                neighbour for neighbour in self._people.neighbours if neighbour.resource.id != user.id
+            ]
             if not self._people.record_unchanged(OTHER_USERS, self.trail[-1]):  # then their places are empty, too
                 raise Blocked(self.session.recorder.root_of(OTHER_USERS), "deleteUser")
         else:
@@ -183,19 +185,21 @@ class Memberships:
     def _chained(self, party: Party, emptied: Emptied, verdicts: list[Verdict]) -> Iterator[Verdict]:
         """The verdicts of a walk, whose deviation has the shortest sequence that shows it as its chain."""
         again = self._again(party, emptied)
-        for one in verdicts:
-            if one.fingerprint != emptied.root:
-                yield one
-        for one in again or [one for one in verdicts if one.fingerprint == emptied.root]:
-            yield one if again else replace(one, chain=tuple(exchange.id for exchange in party.trail))
+        for verdict in verdicts:
+            if verdict.fingerprint != emptied.root:
+                yield verdict
+        for verdict in again or [item for item in verdicts if item.fingerprint == emptied.root]:
+            yield verdict if again else replace(verdict, chain=tuple(exchange.id for exchange in party.trail))
 
     def _again(self, party: Party, emptied: Emptied) -> list[Verdict]:
         """The deviation of a shorter sequence with new users and places; empty if it does not show the same."""
         last, before = party.steps[-1], party.before
         users = sorted({*emptied.users, last.user})
         places = sorted({emptied.place, *([last.place] if last.kind is Kind.ENTER else [])})
-        enter = [Move(Kind.ENTER, one, there) for one, there in before.users if one in users and there in places]
-        steps, replay = [*(one for one in enter if one.user in users), last], None
+        enter = [
+            Move(Kind.ENTER, number, there) for number, there in before.users if number in users and there in places
+        ]
+        steps, replay = [*(move for move in enter if move.user in users), last], None
         party.leave()
         with (
             separate_recorder(self.session) as recorder,
@@ -210,4 +214,4 @@ class Memberships:
             return []
         replay.leave()
         chain = tuple(exchange.id for exchange in replay.trail)
-        return [replace(one, chain=chain) for one in recorder.verdicts if one.fingerprint == emptied.root]
+        return [replace(verdict, chain=chain) for verdict in recorder.verdicts if verdict.fingerprint == emptied.root]

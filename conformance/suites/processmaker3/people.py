@@ -94,5 +94,5 @@ def refused_again(
 def people(session: Session, *users: Resource) -> Neighbours:
     """Users of ours with their current state, to see what a request for something else does to them."""
     found = Neighbours(session, session.operation("createUser"))
-    found.neighbours = [found.snapshot(one, one.exchange.request.sent({})) for one in users]
+    found.neighbours = [found.snapshot(user, user.exchange.request.sent({})) for user in users]
     return found

@@ -119,7 +119,11 @@ def _objects(value: Any) -> bool:
 
 def root(session: Session, operation: str) -> str:
     """The last deviation of an operation in this test, which makes its responses unusable."""
-    roots = [one.fingerprint for one in session.recorder.verdicts if one.operation == operation and one.fingerprint]
+    roots = [
+        verdict.fingerprint
+        for verdict in session.recorder.verdicts
+        if verdict.operation == operation and verdict.fingerprint
+    ]
     return roots[-1]
 
 
@@ -130,9 +134,10 @@ def read_by(session: Session, operation: str, project: str) -> Exchange:
     if refused.response.ok:
         return refused
     others = (
-        session.send(operation, path=path, template=one.path) for one in session.operation(operation).alternatives
+        session.send(operation, path=path, template=alternative.path)
+        for alternative in session.operation(operation).alternatives
     )
-    return next((one for one in others if one.response.ok), refused)
+    return next((exchange for exchange in others if exchange.response.ok), refused)
 
 
 def process_of(session: Session, project: str) -> Body:

@@ -98,7 +98,7 @@ class Fixtures(Table):
 
 def described(body: Any) -> dict[str, Any]:
     """What a response says of a case: the first object with a status; empty where there is none."""
-    return next((one for one in objects(body) if isinstance(one.get("app_status"), str)), {})
+    return next((item for item in objects(body) if isinstance(item.get("app_status"), str)), {})
 
 
 class ProcessMaker3(SystemTable):

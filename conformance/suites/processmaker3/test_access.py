@@ -35,14 +35,18 @@ def try_batch(session: Session, requirement: Requirement) -> None:
 
 def judge_definition(session: Session, requirement: Requirement, exchange: Exchange, control: Exchange) -> None:
     """Record it if another user's read of a project lacks something that the main user's read shows."""
-    shown, full = (object_of(session, one) for one in (exchange, control))
+    shown, full = (object_of(session, entry) for entry in (exchange, control))
     schema = session.operation(READ).success.schema
     if shown is None or full is None or not schema:
         return
-    wrong = [one for one in differences(full, shown, schema, session.specification.members) if not one.soft]
+    wrong = [
+        difference
+        for difference in differences(full, shown, schema, session.specification.members)
+        if not difference.soft
+    ]
     if wrong:
-        told = f"{wrong[0].place} is {quoted(wrong[0].read)}, and {quoted(wrong[0].sent)} for the main user"
-        session.recorder.require(requirement.id, False, exchange, control, observed=told, kind=Kind.VALUE)
+        message = f"{wrong[0].place} is {quoted(wrong[0].read)}, and {quoted(wrong[0].sent)} for the main user"
+        session.recorder.require(requirement.id, False, exchange, control, observed=message, kind=Kind.VALUE)
 
 
 test_access_is_as_documented = access_tests(

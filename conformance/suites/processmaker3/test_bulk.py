@@ -28,7 +28,7 @@ def test_a_batch_deletes_every_project_that_it_names(session: Session) -> None:
     recorder = session.recorder
     wanted = [own(session), own(session)]
     deleted = delete(session, *wanted)
-    bare = any(enveloped(one) is not one for one in deleted.exchanges)
+    bare = any(enveloped(entry) is not entry for entry in deleted.exchanges)
     recorder.require(
         "PM3-BULK-ENVELOPE",
         not deleted.flat and not bare,
@@ -45,8 +45,8 @@ def test_a_batch_deletes_every_project_that_it_names(session: Session) -> None:
         *(exchange for _, exchange in looked.values()),
         observed=f"{left} of {len(wanted)} can still be read",
     )
-    told = list(deleted.items())
-    named = [one["prj_uid"] for one in told]
+    messages = list(deleted.items())
+    named = [entry["prj_uid"] for entry in messages]
     recorder.require(
         "PM3-BULK-ANSWER-NAMES-EACH",
         sorted(map(str, named)) == sorted(wanted),
@@ -54,16 +54,16 @@ def test_a_batch_deletes_every_project_that_it_names(session: Session) -> None:
         observed=f"{len(named)} items for {len(wanted)} projects, {len(set(named) & set(wanted))} of them named",
         kind=Kind.VALUE,
     )
-    went = [one for one in told if one["prj_uid"] in wanted and looked[one["prj_uid"]][0]]
+    went = [entry for entry in messages if entry["prj_uid"] in wanted and looked[entry["prj_uid"]][0]]
     if not went:
         recorder.block("PM3-BULK-RESULT", recorder.root_of("PM3-BULK-GONE" if left else "PM3-BULK-ANSWER-NAMES-EACH"))
         return
-    wrong = [one for one in went if number(one.get("status")) != 200 or one.get("result") is not True]
+    wrong = [entry for entry in went if number(entry.get("status")) != 200 or entry.get("result") is not True]
     recorder.require(
         "PM3-BULK-RESULT",
         not wrong,
         *deleted.exchanges,
-        observed="; ".join(f"status {one.get('status')!r}, result {one.get('result')!r}" for one in wrong),
+        observed="; ".join(f"status {entry.get('status')!r}, result {entry.get('result')!r}" for entry in wrong),
         kind=Kind.VALUE,
     )
 
@@ -85,8 +85,8 @@ def test_a_batch_of_one_deletes_that_project_and_no_other(session: Session) -> N
 def test_a_batch_without_a_type_is_refused(session: Session) -> None:
     control = delete(session, own(session))
     project = own(session)
-    one = {"prj_uid": project}
-    body = one if control.flat else {"data": [{"action": "delete", "data": [one]}]}
+    entry = {"prj_uid": project}
+    body = entry if control.flat else {"data": [{"action": "delete", "data": [entry]}]}
     record_refusal(session, TYPE, session.send(BULK, json=body), control.exchanges[-1])
     gone(session, project)
 
@@ -129,11 +129,11 @@ def test_a_batch_leaves_a_project_with_started_cases(session: Session) -> None:
     say_started(session, other, went, kept, (kept, read_other, *sent, before))
     if kept.response.ok and lost_elements(session, before, kept):
         judge_content(session, started, before, sent)
-    answered = tuple(one for one in sent if one.response.status == 200)
+    answered = tuple(exchange for exchange in sent if exchange.response.status == 200)
     if not answered or not kept.response.ok:
         session.recorder.block("PM3-BULK-STARTED-CASES-RESULT", projects.root(session, BULK))
         return
-    claims = [one for one in Batch(answered).items() if one["prj_uid"] == started and one.get("result") is True]
+    claims = [entry for entry in Batch(answered).items() if entry["prj_uid"] == started and entry.get("result") is True]
     session.recorder.require(
         "PM3-BULK-STARTED-CASES-RESULT",
         not claims,
@@ -162,8 +162,8 @@ def judge_content(session: Session, started: str, before: Exchange, sent: tuple[
 
     _, read = session.eventually(look)
     if read.response.ok and (lost := lost_elements(session, before, read)):
-        told = f"the project with cases was kept, but {len(lost)} of its elements are gone"
-        session.recorder.require("PM3-BULK-STARTED-CASES", False, read, before, *sent, observed=told)
+        message = f"the project with cases was kept, but {len(lost)} of its elements are gone"
+        session.recorder.require("PM3-BULK-STARTED-CASES", False, read, before, *sent, observed=message)
 
 
 def say_started(session: Session, other: str, went: bool, kept: Exchange, evidence: tuple[Exchange, ...]) -> None:
@@ -180,5 +180,5 @@ def say_started(session: Session, other: str, went: bool, kept: Exchange, eviden
         recorder.require("PM3-BULK-GONE", False, *control.exchanges, observed="1 of 1 can still be read")
         recorder.block(requirement, recorder.root_of("PM3-BULK-GONE"))
         return
-    told = "the project without cases is still there"
-    recorder.require(requirement, False, *evidence, *control.exchanges, observed=told)
+    message = "the project without cases is still there"
+    recorder.require(requirement, False, *evidence, *control.exchanges, observed=message)

@@ -45,7 +45,8 @@ MARK: Final = "set by the suite"
 
 
 @pytest.mark.parametrize(
-    "state", [pytest.param(one, marks=pytest.mark.requirement(f"PM3-CASE-VARIABLES-{one.upper()}")) for one in STATES]
+    "state",
+    [pytest.param(value, marks=pytest.mark.requirement(f"PM3-CASE-VARIABLES-{value.upper()}")) for value in STATES],
 )
 def test_variables_can_be_read_in_any_state_of_a_case(session: Session, state: str) -> None:
     other = of_case(session, f"{state}_case")
@@ -92,8 +93,10 @@ def of_objects(session: Session, requirement: str, value: Any, exchange: Exchang
     counted = {row: cells for row, cells in named.items() if row.isdigit()}
     rows = list((counted or named).values())  # members next to counted rows are not documented
     wrong = next((row for row in rows if not isinstance(row, dict)), None)
-    told = f"a row that is {json_type(wrong)}" if rows else json_type(value)
-    return session.recorder.require(requirement, bool(rows) and wrong is None, exchange, observed=told, kind=Kind.TYPE)
+    message = f"a row that is {json_type(wrong)}" if rows else json_type(value)
+    return session.recorder.require(
+        requirement, bool(rows) and wrong is None, exchange, observed=message, kind=Kind.TYPE
+    )
 
 
 @pytest.mark.requirement(*VARIABLE, OTHERS, *unauthorized_requirements(SPEC, SET))
@@ -161,7 +164,7 @@ def leaves_other_cases(session: Session, name: str, mark: str, control: Exchange
     there = [f"{state}_case" for state in STATES if session.table.fixture(f"{state}_case")]
     own, read = until(session, name, lambda value: value == mark)
     reads = [(key, session.send(READ, path=of_case(session, key))) for key in there]
-    shown = [(key, one, object_of(session, one) or {}) for key, one in reads if one.response.ok]
+    shown = [(key, item, object_of(session, item) or {}) for key, item in reads if item.response.ok]
     if not there:
         session.recorder.skip(OTHERS, Reason.MISSING_FIXTURE, session.table.place("paused_case"))
         return
@@ -171,10 +174,10 @@ def leaves_other_cases(session: Session, name: str, mark: str, control: Exchange
     if not own:
         session.recorder.skip(OTHERS, Reason.INCONCLUSIVE, "the case itself does not show the variable as it was set")
         return
-    wrong = [(key, one) for key, one, found in shown if found.get(name) == mark]
+    wrong = [(key, item) for key, item, found in shown if found.get(name) == mark]
     key, exchange = wrong[0] if wrong else shown[0][:2]
-    told = f"it is set in {session.table.place(key)} as well"
-    session.recorder.require(OTHERS, not wrong, exchange, read, control, observed=told)
+    message = f"it is set in {session.table.place(key)} as well"
+    session.recorder.require(OTHERS, not wrong, exchange, read, control, observed=message)
 
 
 def keeps_letters(session: Session, name: str, mark: str) -> None:
@@ -203,13 +206,13 @@ def keeps_others(session: Session, name: str, mark: str, before: dict[str, Any])
     Those of others count if they are gone: a user of the case, or the server itself, may empty one in the meantime.
     Where one is empty, a second variable of the run shows whether setting the first one empties it.
     """
-    other = {one: value for one, value in before.items() if one != name and value not in UNSET}
+    other = {text: value for text, value in before.items() if text != name and value not in UNSET}
     if not other:
         session.recorder.skip(STAYS, Reason.MISSING_FIXTURE, f"{session.table.place('case')}: a case with a variable")
         return {}
     found, exchange = variables(session)
-    gone = {one: value for one, value in other.items() if one not in found}
-    emptied = {one: value for one, value in other.items() if one in found and found[one] in UNSET}
+    gone = {text: value for text, value in other.items() if text not in found}
+    emptied = {text: value for text, value in other.items() if text in found and found[text] in UNSET}
     if emptied:
         second = re.sub(r"\W", "_", session.ledger.name("second"))
         session.call(SET, path=of_case(session), json={second: mark})
@@ -222,8 +225,8 @@ def keeps_others(session: Session, name: str, mark: str, before: dict[str, Any])
             return {}
         if shown and not kept:
             gone, exchange = gone | emptied, read
-    told = f"missing or empty after another one was set: {', '.join(gone)}"
-    session.recorder.require(STAYS, not gone, exchange, observed=told, kind=Kind.ABSENT)
+    message = f"missing or empty after another one was set: {', '.join(gone)}"
+    session.recorder.require(STAYS, not gone, exchange, observed=message, kind=Kind.ABSENT)
     return gone
 
 

@@ -62,8 +62,8 @@ def test_an_unassigned_case_is_listed_for_those_whom_it_waits_for(session: Sessi
 @pytest.mark.requirement(CLAIMED)
 def test_a_case_that_somebody_works_on_is_not_listed_as_unassigned(session: Session) -> None:
     case, waiting = fixture(session, "case"), fixture(session, "unassigned_case")
-    told, exchange = described(session, of_case(session))
-    current = told.get("current_task")
+    details, exchange = described(session, of_case(session))
+    current = details.get("current_task")
     if isinstance(current, list) and len(current) > 1:  # another of its tasks may wait for somebody
         raise NotExercised(Reason.INCONCLUSIVE, "the case has several current tasks")
     seen = session.call(UNASSIGNED)
@@ -90,24 +90,25 @@ def test_an_unassigned_case_waits_for_no_member_who_is_away(session: Session) ->
     asked = conclusive(session.send(UNASSIGNED, user="inactive"))
     if asked.response.ok and looks_paginated(asked):
         raise NotExercised(Reason.INCONCLUSIVE, "the list is incomplete")
-    told = "it is listed for a member of the group who is not active"
+    message = "it is listed for a member of the group who is not active"
     kept_out = not (asked.response.ok and mentions(asked, case))
-    session.recorder.require(INACTIVE, kept_out, asked, seen, observed=told, kind=Kind.NOT_REFUSED)
+    session.recorder.require(INACTIVE, kept_out, asked, seen, observed=message, kind=Kind.NOT_REFUSED)
 
 
 @pytest.mark.parametrize(
-    "state", [pytest.param(one, marks=pytest.mark.requirement(f"PM3-CASE-STATUS-{one.upper()}")) for one in STATES]
+    "state",
+    [pytest.param(value, marks=pytest.mark.requirement(f"PM3-CASE-STATUS-{value.upper()}")) for value in STATES],
 )
 def test_the_status_of_a_case_tells_its_state(session: Session, state: str) -> None:
-    told, exchange = described(session, of_case(session, f"{state}_case"))
+    details, exchange = described(session, of_case(session, f"{state}_case"))
     running, first = described(session, of_case(session))
-    same, evidence = ["running"] if told["app_status"] == running["app_status"] else [], [first]
+    same, evidence = ["running"] if details["app_status"] == running["app_status"] else [], [first]
     for other in STATES[: STATES.index(state)]:
         if not session.table.fixture(f"{other}_case"):
             continue
         case, beside = described(session, of_case(session, f"{other}_case"))
         evidence.append(beside)
-        if case["app_status"] == told["app_status"] != running["app_status"]:
+        if case["app_status"] == details["app_status"] != running["app_status"]:
             same.append(other)
     session.recorder.require(
         f"PM3-CASE-STATUS-{state.upper()}",
@@ -123,10 +124,10 @@ def test_the_status_of_a_case_tells_its_state(session: Session, state: str) -> N
 def test_a_case_tells_the_task_at_which_it_stands(session: Session) -> None:
     task = fixture(session, "case_task")
     case, exchange = described(session, of_case(session))
-    told = "current_task" in case
-    named = {str(one) for one in scalars(case.get("current_task"))}
+    is_shown = "current_task" in case
+    named = {str(scalar) for scalar in scalars(case.get("current_task"))}
     right = bool(named & {task, *titles(session, task)})
-    if not right and told:  # where the list of tasks does not show it either, the target file names the wrong one
+    if not right and is_shown:  # where the list of tasks does not show it either, the target file names the wrong one
         listing = session.send(TASKS, path=of_case(session))
         if not names(listing, task) and (sentence := session.fixtures.unlisted(task, listing, others=bool(named))):
             raise NotExercised(Reason.MISSING_FIXTURE, sentence)
@@ -134,8 +135,8 @@ def test_a_case_tells_the_task_at_which_it_stands(session: Session) -> None:
         "PM3-CASE-CURRENT-TASK",
         right,
         exchange,
-        observed="current_task contains another one" if told else "no current_task",
-        kind=Kind.VALUE if told else Kind.MISSING_FIELD,
+        observed="current_task contains another one" if is_shown else "no current_task",
+        kind=Kind.VALUE if is_shown else Kind.MISSING_FIELD,
     )
 
 
@@ -144,9 +145,9 @@ def titles(session: Session, task: str) -> set[str]:
     listing = session.send(TASKS, path=of_case(session))
     if not listing.response.ok or not in_json(listing):
         return set()
-    told = [{str(value) for _, value in leaves(one)} for one in items(listing.response.json)]
-    own = [one for one in told if task in one]
-    return set.union(*own).difference(*(one for one in told if task not in one)) if own else set()
+    named = [{str(value) for _, value in leaves(item)} for item in items(listing.response.json)]
+    own = [group for group in named if task in group]
+    return set.union(*own).difference(*(group for group in named if task not in group)) if own else set()
 
 
 @pytest.mark.requirement("PM3-CASE-TASKS-CURRENT", "PM3-CASE-TASKS-STATUS")
@@ -158,10 +159,10 @@ def test_the_tasks_of_a_case_include_the_one_at_which_it_stands(session: Session
     if not shown(session, "PM3-CASE-TASKS-CURRENT", tasks, task):
         session.recorder.block("PM3-CASE-TASKS-STATUS", session.recorder.root_of("PM3-CASE-TASKS-CURRENT"))
         return
-    found = [(one, status_of(one)) for one in items(tasks.response.json)]
+    found = [(item, status_of(item)) for item in items(tasks.response.json)]
     if not found:
         raise NotExercised(Reason.INCONCLUSIVE, f"{TASKS} shows no list of tasks")
-    lacking = [one for one, status in found if status is ABSENT or (status in (None, "") and names_task(one, task))]
+    lacking = [item for item, status in found if status is ABSENT or (status in (None, "") and names_task(item, task))]
     session.recorder.require(
         "PM3-CASE-TASKS-STATUS",
         not lacking,
@@ -176,9 +177,9 @@ def status_of(task: dict[str, Any]) -> Any:
     return next((value for name, value in task.items() if "status" in name.lower()), ABSENT)
 
 
-def names_task(one: dict[str, Any], task: str) -> bool:
+def names_task(item: dict[str, Any], task: str) -> bool:
     """Whether an item is about a task."""
-    return task in map(str, scalars(one))
+    return task in map(str, scalars(item))
 
 
 @pytest.mark.requirement("PM3-CASE-REASSIGN-PERMISSION", *unauthorized_requirements(SPEC, REASSIGN))
@@ -214,13 +215,13 @@ def test_a_trigger_fires_when_a_case_is_reassigned(session: Session) -> None:
         reassigned = session.call(REASSIGN, path=path, json=body)
         give_back(session, path, body)
         holds, exchange = has_variable(session, path, lambda variables: variables.get(name) != MARK)
-        told = "the variable is as it was before"
-        session.recorder.require(FIRES, holds, exchange, reassigned, observed=told)
+        message = "the variable is as it was before"
+        session.recorder.require(FIRES, holds, exchange, reassigned, observed=message)
     finally:
         # by the path that the server accepts, which may be the other one
         with contextlib.suppress(Blocked, NotExercised):
             lost = before.keys() - (object_of(session, session.call(READ_VARIABLES, path=path)) or before).keys()
-            session.call(SET_VARIABLES, path=path, json={one: before[one] for one in sorted({*lost, name})})
+            session.call(SET_VARIABLES, path=path, json={value: before[value] for value in sorted({*lost, name})})
 
 
 def has_variable(

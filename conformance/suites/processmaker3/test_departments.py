@@ -99,8 +99,8 @@ def test_a_department_can_be_deleted_as_soon_as_nobody_is_assigned_to_it(session
 
     accepted, again = session.eventually(look)
     holds = accepted and is_gone(session, department)
-    told = "the deletion was accepted, but the department can still be read" if accepted else describe(again)
-    session.recorder.require(UNASSIGNED, holds, again, assigned, exchange, observed=told, kind=Kind.REFUSED)
+    message = "the deletion was accepted, but the department can still be read" if accepted else describe(again)
+    session.recorder.require(UNASSIGNED, holds, again, assigned, exchange, observed=message, kind=Kind.REFUSED)
 
 
 def is_gone(session: Session, department: Resource) -> bool:
@@ -135,15 +135,15 @@ def judge_last(session: Session, requirement: str, operation: str, look: Look) -
     def right() -> tuple[bool, Exchange]:
         evidence.clear()
         found[:] = look(session, level, evidence)
-        return sum(one is not None and is_last(one) for one in found) == 1, evidence[-1]
+        return sum(item is not None and is_last(item) for item in found) == 1, evidence[-1]
 
     def judge(*deleted: Exchange) -> bool:
         holds, _ = session.eventually(right)
         if None in found:
             raise NotExercised(Reason.INCONCLUSIVE, f"{operation} does not show every department below another one")
-        if any("dep_last" not in one for one in found if one is not None):
+        if any("dep_last" not in item for item in found if item is not None):
             raise blocked_by(session, operation)
-        observed = f"of {len(level)}{' that are left' * bool(deleted)}: {told(found)}"
+        observed = f"of {len(level)}{' that are left' * bool(deleted)}: {described(found)}"
         return session.recorder.require(
             requirement, holds, *evidence, *deleted, expected=ONE, observed=observed, kind=Kind.VALUE
         )
@@ -154,14 +154,14 @@ def judge_last(session: Session, requirement: str, operation: str, look: Look) -
             check_is_below(session, level[-1], parent)
         if not judge():
             return
-    last = next(one for one, shown in zip(level, found, strict=True) if shown is not None and is_last(shown))
+    last = next(resource for resource, shown in zip(level, found, strict=True) if shown is not None and is_last(shown))
     deleted = session.call("deleteDepartment", path={"dep_uid": last.id})
     if is_gone(session, last):  # of one that stays another requirement speaks
         level.remove(last)
         if not judge(deleted):
             return
-    for one in level:  # what is below them is on a level of its own
-        check_is_below(session, made(session, "createDepartment", dep_parent=one.id), one)
+    for resource in level:  # what is below them is on a level of its own
+        check_is_below(session, made(session, "createDepartment", dep_parent=resource.id), resource)
     judge()
 
 
@@ -173,14 +173,14 @@ def check_is_below(session: Session, department: Resource, parent: Resource) -> 
 
 def read(session: Session, level: list[Resource], evidence: list[Exchange]) -> list[Data | None]:
     """What is read of each of some departments."""
-    evidence += [session.call("getDepartment", path={"dep_uid": one.id}) for one in level]
-    return [object_of(session, one) or {} for one in evidence]
+    evidence += [session.call("getDepartment", path={"dep_uid": resource.id}) for resource in level]
+    return [object_of(session, exchange) or {} for exchange in evidence]
 
 
 def in_the_list(session: Session, level: list[Resource], evidence: list[Exchange]) -> list[Data | None]:
     """What the list shows of each of some departments, None for a missing one."""
     evidence.append(session.call("listDepartments"))
-    return [listed(evidence[-1], one) for one in level]
+    return [listed(evidence[-1], resource) for resource in level]
 
 
 def listed(exchange: Exchange, department: Resource) -> Data | None:
@@ -189,9 +189,9 @@ def listed(exchange: Exchange, department: Resource) -> Data | None:
         body = exchange.response.json
     except NotJson:
         return None
-    holding = [one for one in objects(body) if department.id in one.values()]
-    own = [one for one in holding if one.get("dep_uid") == department.id]  # others name it as the one above them
-    beside = [one for one in holding if any(one[name] == department.id for name in one.keys() - {"dep_parent"})]
+    holding = [item for item in objects(body) if department.id in item.values()]
+    own = [item for item in holding if item.get("dep_uid") == department.id]  # others name it as the one above them
+    beside = [item for item in holding if any(item[name] == department.id for name in item.keys() - {"dep_parent"})]
     return next(iter((*own, *beside)), None)
 
 
@@ -201,6 +201,6 @@ def is_last(department: Data) -> bool:
     return shown is True or number(shown) not in (None, 0)
 
 
-def told(shown: list[Data | None]) -> str:
+def described(shown: list[Data | None]) -> str:
     """The dep_last of several departments, in words."""
-    return "dep_last " + " and ".join(shorten((one or {}).get("dep_last")) for one in shown)
+    return "dep_last " + " and ".join(shorten((item or {}).get("dep_last")) for item in shown)

@@ -118,7 +118,7 @@ def test_an_export_shows_what_an_update_changed(session: Session) -> None:
         raise Blocked(session.recorder.root_of("PM3-EXPORT-PROJECT-RECORD"), "exportProject")
     body = changed({**definition, "prj_name": session.ledger.name("exported"), "prj_description": CHANGED})
     updated = update(session, project, body)
-    shown, read = projects.read(session, project.id, lambda one: not read_back_differences(session, body, one))
+    shown, read = projects.read(session, project.id, lambda item: not read_back_differences(session, body, item))
     head = {plain(str(shown.get(name))) for name in ("prj_name", "prj_description")}
     if not (head | names_of(shown)) - names_of(before) - {project.name, str(before.get("prj_description"))}:
         raise NotExercised(Reason.INCONCLUSIVE, "reading does not return the updated values")
@@ -200,7 +200,7 @@ def shows_a_new_name(session: Session, project: Resource) -> None:
     definition, _ = projects.read(session, project.id)
     name = session.ledger.name("renamed")
     updated = update(session, project, {**definition, "prj_name": name})
-    shown, read = projects.read(session, project.id, lambda one: plain(str(one.get("prj_name"))) == name)
+    shown, read = projects.read(session, project.id, lambda item: plain(str(item.get("prj_name"))) == name)
     if plain(str(shown.get("prj_name"))) != name:
         raise NotExercised(Reason.INCONCLUSIVE, "reading does not return the updated values")
 

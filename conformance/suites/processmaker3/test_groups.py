@@ -22,8 +22,8 @@ pytestmark = pytest.mark.depth("standard")
 @pytest.mark.parametrize(
     "status",
     [
-        pytest.param(one, marks=pytest.mark.requirement("addGroupUser:exists", f"PM3-GROUP-ADD-{one}"))
-        for one in ("INACTIVE", "VACATION")
+        pytest.param(value, marks=pytest.mark.requirement("addGroupUser:exists", f"PM3-GROUP-ADD-{value}"))
+        for value in ("INACTIVE", "VACATION")
     ],
 )
 def test_a_user_of_any_status_can_be_put_into_a_group(session: Session, status: str) -> None:

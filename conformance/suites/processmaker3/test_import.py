@@ -78,10 +78,10 @@ def test_a_project_that_is_gone_comes_back_from_its_export(session: Session) -> 
     except (Blocked, NotExercised):
         if readable:
             raise
-    told = "the response has the identifier of a project other than the created one"
+    message = "the response has the identifier of a project other than the created one"
     if not readable:
-        told = f"the project with the returned prj_uid cannot be read: {checks.describe(read)}"
-    if not session.recorder.require("PM3-IMPORT-NEW", readable and known == prj_uid, read, exchange, observed=told):
+        message = f"the project with the returned prj_uid cannot be read: {checks.describe(read)}"
+    if not session.recorder.require("PM3-IMPORT-NEW", readable and known == prj_uid, read, exchange, observed=message):
         raise Blocked(session.recorder.root_of("PM3-IMPORT-NEW"), "importProject")
     judge_content(session, source, prj_uid)
     projects.item_of(session, prj_uid, exchange, LISTED)
@@ -138,20 +138,20 @@ def overwritten_elements(session: Session, source: Source, exchange: Exchange, e
         if not judge_content(session, control, copy(session, control, option="KEEP").id):
             session.recorder.block(requirement, session.recorder.root_of("PM3-IMPORT-CONTENT"))
             return
-    told = told_of(wrong)
+    message = told_of(wrong)
 
     def look() -> tuple[bool, Exchange]:
-        nonlocal told
+        nonlocal message
         now, read = answered(session, "getProject", source.project.id)
         gone = element_identifiers(source.definition) - element_identifiers(now)
         left = bool(extra) and extra in named(now).values()
-        told = f"{len(gone)} elements have other identifiers than in the file"
+        message = f"{len(gone)} elements have other identifiers than in the file"
         if left:
-            told = f"the project still has the element {extra}, which the file has not"
+            message = f"the project still has the element {extra}, which the file has not"
         return not gone and not left, read
 
     holds, read = session.eventually(look) if not wrong else (False, read)
-    session.recorder.require(requirement, holds, read, exchange, observed=told, kind=Kind.READ_BACK)
+    session.recorder.require(requirement, holds, read, exchange, observed=message, kind=Kind.READ_BACK)
 
 
 def added(session: Session, source: Source) -> str:
@@ -235,8 +235,8 @@ def test_disable_puts_the_project_aside_for_another(session: Session) -> None:
         return read.response.ok, read
 
     there, read = session.eventually(look)
-    told = f"the disabled project cannot be read: {checks.describe(read)}"
-    kept = session.recorder.require("PM3-IMPORT-DISABLE-KEEPS", there, read, exchange, observed=told)
+    message = f"the disabled project cannot be read: {checks.describe(read)}"
+    kept = session.recorder.require("PM3-IMPORT-DISABLE-KEEPS", there, read, exchange, observed=message)
     if not kept:
         session.recorder.block(DIAGRAM, session.recorder.root_of("PM3-IMPORT-DISABLE-KEEPS"))
     elif "diagrams" in source.definition:
@@ -314,19 +314,19 @@ def test_keep_and_merge_are_understood_in_lower_case(session: Session) -> None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
     if not exchange.response.ok:
         session.resources.clean_up_failed_create(session.operation("importProject"), exchange)
-        told, holds, kind = checks.describe(exchange), False, Kind.REFUSED
+        message, holds, kind = checks.describe(exchange), False, Kind.REFUSED
     else:
         session.accepted(exchange)
         lower = found(session, exchange, "PM3-IMPORT-LOWER-CASE")
         holds = (lower.id == source.project.id) == (upper.id == original.project.id)
-        told, kind = "the existing project was used instead of creating another one", Kind.EFFECT
+        message, kind = "the existing project was used instead of creating another one", Kind.EFFECT
     session.recorder.require(
         "PM3-IMPORT-LOWER-CASE",
         holds,
         exchange,
         upper.exchange,
         expected="as in upper case",
-        observed=told,
+        observed=message,
         kind=kind,
     )
 

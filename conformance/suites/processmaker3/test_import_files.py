@@ -86,8 +86,8 @@ def test_what_the_options_do_to_groups(session: Session) -> None:
                 judge_merged(session, before, imported, copied, exchange, shown)
             same = sorted(set(imported.values()) & set(first.groups)) if option == "RENAME" else []
             if same:
-                told = f"an imported group still has the name {shorten(same[0])}"
-                session.recorder.require(requirement, False, copied, exchange, observed=told, kind=Kind.VALUE)
+                message = f"an imported group still has the name {shorten(same[0])}"
+                session.recorder.require(requirement, False, copied, exchange, observed=message, kind=Kind.VALUE)
                 continue
         after, read = groups(session, there)
         session.recorder.require(
@@ -107,8 +107,8 @@ def judge_merged(session: Session, before: dict[str, str], imported: dict[str, s
         session.recorder.skip(MERGED, Reason.INCONCLUSIVE, "the export of the copy does not show which groups it has")
         return
     other = sorted(title for title, identifier in known.items() if there[title] != identifier)
-    told = f"the imported group {shorten(', '.join(other))} is another one than the existing group of that name"
-    session.recorder.require(MERGED, not other, *evidence, observed=told, kind=Kind.VALUE)
+    message = f"the imported group {shorten(', '.join(other))} is another one than the existing group of that name"
+    session.recorder.require(MERGED, not other, *evidence, observed=message, kind=Kind.VALUE)
 
 
 def intended(session: Session, title: str) -> Entry:

@@ -53,7 +53,7 @@ def test_the_files_of_a_case_are_listed_for_who_may_see_its_task(session: Sessio
 
 
 @pytest.mark.parametrize(
-    "state", [pytest.param(one, marks=pytest.mark.requirement(f"PM3-INDOC-LIST-{one.upper()}")) for one in STATES]
+    "state", [pytest.param(value, marks=pytest.mark.requirement(f"PM3-INDOC-LIST-{value.upper()}")) for value in STATES]
 )
 def test_files_can_be_listed_in_any_state_of_a_case(session: Session, state: str) -> None:
     requirement, path = f"PM3-INDOC-LIST-{state.upper()}", of_case(session, f"{state}_case")
@@ -84,9 +84,9 @@ def test_a_file_is_read_by_nobody_whom_it_does_not_concern(session: Session) -> 
     asked = others(session, lambda user: session.send(READ, user=user, path=path))
     for user, exchange in asked.items():
         if exchange.response.ok and (secret & told_of(exchange) or (not secret and names(exchange, document))):
-            told = f"the user {user!r} can read it"
+            message = f"the user {user!r} can read it"
             session.recorder.require(
-                "PM3-INDOC-READ-HIDDEN", False, exchange, control, observed=told, kind=Kind.NOT_REFUSED
+                "PM3-INDOC-READ-HIDDEN", False, exchange, control, observed=message, kind=Kind.NOT_REFUSED
             )
             return
     session.recorder.require("PM3-INDOC-READ-HIDDEN", True, who_lacks_only_that(session, asked), control)
@@ -96,10 +96,12 @@ def test_a_file_is_read_by_nobody_whom_it_does_not_concern(session: Session) -> 
 def test_the_file_that_is_asked_for_is_read(session: Session) -> None:
     document, path = fixture(session, "input_document"), of_case(session)
     own = session.create(UPLOAD, **build_request(session, session.operation(UPLOAD)).request()).id
-    reads = {one: session.call(READ, path={**path, "app_doc_uid": one}) for one in (document, own)}
-    if not any(names(read, one) for read in reads.values() for one in reads):
+    reads = {value: session.call(READ, path={**path, "app_doc_uid": value}) for value in (document, own)}
+    if not any(names(read, value) for read in reads.values() for value in reads):
         raise NotExercised(Reason.INCONCLUSIVE, f"{READ} does not return the identifier of the document")
-    wrong = [one for one, read in reads.items() if not names(read, one) and any(names(read, other) for other in reads)]
+    wrong = [
+        value for value, read in reads.items() if not names(read, value) and any(names(read, other) for other in reads)
+    ]
     session.recorder.require(
         "PM3-INDOC-READ-OF-ONE",
         not wrong,
@@ -130,8 +132,8 @@ def test_a_deleted_file_and_no_other_is_no_longer_listed(session: Session) -> No
         session.ledger.gone(own.id)
     elif not exchange.response.ok:
         raise NotExercised(Reason.INCONCLUSIVE, f"{LIST} is refused after the deletion")
-    told = "it is still in the list"
-    session.recorder.require("PM3-INDOC-DELETE-UNLISTED", gone, exchange, deleted, observed=told)
+    message = "it is still in the list"
+    session.recorder.require("PM3-INDOC-DELETE-UNLISTED", gone, exchange, deleted, observed=message)
     if not was_listed:
         raise NotExercised(Reason.INCONCLUSIVE, "the other file was not listed before the deletion either")
 
@@ -142,5 +144,5 @@ def test_a_deleted_file_and_no_other_is_no_longer_listed(session: Session) -> No
     kept, exchange = session.eventually(look_for_other)
     if not kept and looks_paginated(exchange):
         raise NotExercised(Reason.INCONCLUSIVE, "the list is incomplete")
-    told = "another file is no longer in the list"
-    session.recorder.require("PM3-INDOC-DELETE-OTHERS", kept, exchange, before, deleted, observed=told)
+    message = "another file is no longer in the list"
+    session.recorder.require("PM3-INDOC-DELETE-OTHERS", kept, exchange, before, deleted, observed=message)

@@ -29,7 +29,7 @@ def test_output_documents_are_listed_for_those_who_may_see_them(session: Session
         session.recorder.block(LISTED[1], session.recorder.root_of(LISTED[0]))
         return
     asked = others(session, lambda user: session.send(LIST, user=user, path=path))
-    leak = next((one for one in asked.values() if one.response.ok and names(one, document)), None)
+    leak = next((exchange for exchange in asked.values() if exchange.response.ok and names(exchange, document)), None)
     denied = leak or who_lacks_only_that(session, asked)
     session.recorder.require(
         LISTED[1],
@@ -50,8 +50,8 @@ def test_a_case_without_output_documents_is_answered_with_an_empty_array(session
         exchange = session.once_more(exchange, path=path)
     if exchange.response.refused and exchange.response.status not in SAYS_NOTHING and is_read(session):
         # The server knows the case: neither rights nor documents are a reason to refuse the list.
-        told = describe(exchange)
-        session.recorder.require("PM3-OUTDOC-LIST-NONE", False, exchange, usual, observed=told, kind=Kind.STATUS)
+        message = describe(exchange)
+        session.recorder.require("PM3-OUTDOC-LIST-NONE", False, exchange, usual, observed=message, kind=Kind.STATUS)
         return
     exchange = session.call(LIST, path=path)
     found = content(exchange)

@@ -94,10 +94,10 @@ def read(session: Session) -> tuple[list[dict[str, Any]], Exchange]:
         raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("pm_table"))
     exchange = session.call(READ, path={"pmt_uid": named})
     try:
-        lists = [[row for row in one if isinstance(row, dict)] for one in arrays(exchange.response.json)]
+        lists = [[row for row in array if isinstance(row, dict)] for array in arrays(exchange.response.json)]
     except NotJson:
         lists = []
-    rows = max(lists, key=lambda one: sum(map(len, one)), default=[])  # metadata may be next to them
+    rows = max(lists, key=lambda group: sum(map(len, group)), default=[])  # metadata may be next to them
     if not rows:
         raise lacking(session, "with rows")
     return rows, exchange

@@ -48,34 +48,34 @@ def own_project(session: Session) -> Resource:
 @pytest.mark.requirement("PM3-PROCESS-OF-PROJECT", "PM3-PROCESS-BPMN")
 def test_each_project_shows_its_own_process(session: Session) -> None:
     owners = [own_project(session).id, own_project(session).id]
-    one, first = answered(session, "getProcess", owners[0])
+    item, first = answered(session, "getProcess", owners[0])
     other, second = answered(session, "getProcess", owners[1])
-    if "pro_bpmn" in one:
+    if "pro_bpmn" in item:
         session.recorder.require(
             "PM3-PROCESS-BPMN",
-            number(one["pro_bpmn"]) == 1,
+            number(item["pro_bpmn"]) == 1,
             first,
-            observed=checks.shorten(one["pro_bpmn"]),
+            observed=checks.shorten(item["pro_bpmn"]),
             kind=Kind.VALUE,
         )
     else:
         session.recorder.block("PM3-PROCESS-BPMN", root(session, "pro_bpmn"))
-    if not (one.get("pro_uid") and other.get("pro_uid")):
+    if not (item.get("pro_uid") and other.get("pro_uid")):
         raise blocked_by(session, "getProcess")
     foreign = any(
-        shown.get("prj_uid") not in (None, "", owner) for shown, owner in zip((one, other), owners, strict=True)
+        shown.get("prj_uid") not in (None, "", owner) for shown, owner in zip((item, other), owners, strict=True)
     )
-    told = (
+    message = (
         "the process has the identifier of another project"
         if foreign
         else "two projects show a process with the same pro_uid"
     )
     session.recorder.require(
         "PM3-PROCESS-OF-PROJECT",
-        one["pro_uid"] != other["pro_uid"] and not foreign,
+        item["pro_uid"] != other["pro_uid"] and not foreign,
         first,
         second,
-        observed=told,
+        observed=message,
         kind=Kind.VALUE,
     )
 
@@ -160,13 +160,15 @@ def judge_partial(session: Session, project: Resource, sent: dict[str, Any]) -> 
     title = {"pro_uid": sent["pro_uid"], "pro_title": session.ledger.name("retitled")}
     updated = session.call("updateProcess", path={"prj_uid": project.id}, json=title)
     left = {**sent, **title}
-    for one in unset:
-        if not one.soft:  # white space or escaping alone is no loss, and must not hide one
-            left.pop(one.place.strip("/"), None)
+    for difference in unset:
+        if not difference.soft:  # white space or escaping alone is no loss, and must not hide one
+            left.pop(difference.place.strip("/"), None)
     found, _, exchange = read_until(session, project, left)
-    told = ", ".join(one.place.strip("/") for one in found if not one.soft and one.place != "/pro_title")
+    message = ", ".join(
+        difference.place.strip("/") for difference in found if not difference.soft and difference.place != "/pro_title"
+    )
     session.recorder.require(
-        PARTIAL, not told, exchange, updated, before, observed=f"{told} changed", kind=Kind.READ_BACK
+        PARTIAL, not message, exchange, updated, before, observed=f"{message} changed", kind=Kind.READ_BACK
     )
 
 
@@ -180,7 +182,7 @@ def test_an_update_of_the_project_leaves_what_its_process_has(session: Session) 
     sent = {"pro_type_process": "PRIVATE", "pro_cost": 12, "pro_unit_cost": "$us", "pro_debug": 1}
     session.call("updateProcess", path={"prj_uid": project.id}, json={"pro_uid": pro_uid, **sent})
     unkept, process, before = read_until(session, project, sent)
-    lost = {one.place for one in unkept if not one.soft}
+    lost = {difference.place for difference in unkept if not difference.soft}
     kept = {name: value for name, value in sent.items() if f"/{name}" not in lost}
     updated = update(session, project, {**definition, "prj_description": "Changed beside its process"})
 
@@ -189,12 +191,12 @@ def test_an_update_of_the_project_leaves_what_its_process_has(session: Session) 
         return read.response.ok, read
 
     readable, read = session.eventually(look)
-    told = f"the process cannot be read any more: {checks.describe(read)}"
-    if not session.recorder.require(AFTER, readable, read, before, updated, observed=told):
+    message = f"the process cannot be read any more: {checks.describe(read)}"
+    if not session.recorder.require(AFTER, readable, read, before, updated, observed=message):
         return
     found, _, read = read_until(session, project, kept)
-    for one in found:
-        record_difference(session.recorder, AFTER, one, read, updated)
+    for difference in found:
+        record_difference(session.recorder, AFTER, difference, read, updated)
     if not found:
         session.recorder.require(AFTER, True, read, before, updated)
 
@@ -214,8 +216,8 @@ def test_a_project_with_an_inactive_process_is_still_there(session: Session) -> 
         read = session.send(operation, path=path)
         if read.response.refused:
             read = session.once_more(read, path=path)
-        told = f"{operation}: {checks.describe(read)}"
-        session.recorder.require(INACTIVE, read.response.ok, read, updated, before, observed=told, kind=Kind.REFUSED)
+        message = f"{operation}: {checks.describe(read)}"
+        session.recorder.require(INACTIVE, read.response.ok, read, updated, before, observed=message, kind=Kind.REFUSED)
 
 
 @pytest.mark.requirement(DELETED)
@@ -229,8 +231,8 @@ def test_a_deleted_project_has_neither_a_process_nor_an_export(session: Session)
     def look() -> tuple[bool, Exchange]:
         nonlocal left
         reads = [projects.read_by(session, operation, project.id) for operation in OF_A_PROJECT]
-        there = [one for one in reads if one.response.ok and not session.is_anothers(project.id)]
-        left = ", ".join(one.operation for one in there)
+        there = [exchange for exchange in reads if exchange.response.ok and not session.is_anothers(project.id)]
+        left = ", ".join(exchange.operation for exchange in there)
         return not there, next(iter(there), reads[0])
 
     gone, read = session.eventually(look)
@@ -245,15 +247,15 @@ def reads_back(session: Session, project: Resource, sent: dict[str, Any], before
     found, process, exchange = read_until(session, project, sent)
     recorder = session.recorder
     hidden = [name for name in sent if name != "pro_uid" and name not in process]
-    wrong = [one for one in found if not one.soft and one.place.strip("/") not in hidden]
+    wrong = [difference for difference in found if not difference.soft and difference.place.strip("/") not in hidden]
     nothing = bool(wrong) and all(process.get(name) == before.get(name) for name in sent)
-    for one in wrong:
-        record_difference(recorder, READ_BACK, one, exchange, detail=CHANGES_NOTHING if nothing else "")
+    for difference in wrong:
+        record_difference(recorder, READ_BACK, difference, exchange, detail=CHANGES_NOTHING if nothing else "")
     if hidden:
         recorder.block(READ_BACK, root(session, hidden[0]))
     if not wrong and len(hidden) < len(sent) - 1:
         recorder.require(READ_BACK, True, exchange)
-    soft = next((one for one in found if one.soft), None)
+    soft = next((difference for difference in found if difference.soft), None)
     recorder.require(
         "updateProcess:verbatim",
         soft is None,
@@ -282,8 +284,8 @@ def references(session: Session, project: Resource, sent: dict[str, Any]) -> Non
     for some in groups:
         updated = session.send("updateProcess", path={"prj_uid": project.id}, json={**sent, **some})
         if not updated.response.ok:
-            told = f"{checks.describe(updated)} to {', '.join(some)}"
-            session.recorder.require(REFERENCES, False, updated, observed=told, kind=Kind.REFUSED)
+            message = f"{checks.describe(updated)} to {', '.join(some)}"
+            session.recorder.require(REFERENCES, False, updated, observed=message, kind=Kind.REFUSED)
             continue
         session.recorder.require(REFERENCES, True, updated)
         keeps(session, project, some, updated)
@@ -306,12 +308,12 @@ def keeps(session: Session, project: Resource, sent: Mapping[str, Any], updated:
     An empty reference is left out: a server may show its own one where none is set (A-PM3-32, A-PM3-36).
     """
     found, process, exchange = read_until(session, project, {name: value for name, value in sent.items() if value})
-    for one in found:
-        name = one.place.strip("/")
+    for difference in found:
+        name = difference.place.strip("/")
         if name not in process:
             session.recorder.block(KEPT, root(session, name))
             continue
-        record_difference(session.recorder, KEPT, one, exchange, updated)
+        record_difference(session.recorder, KEPT, difference, exchange, updated)
     if not found:
         session.recorder.require(KEPT, True, exchange, updated)
 
@@ -331,7 +333,9 @@ def read_until(
         nonlocal last, process
         process, exchange = answered(session, "getProcess", project.id)
         last = differences(sent, process, schema, session.specification.members)
-        return not [one for one in last if not one.soft and one.place.strip("/") in process], exchange
+        return not [
+            difference for difference in last if not difference.soft and difference.place.strip("/") in process
+        ], exchange
 
     _, exchange = session.eventually(look)
     return last, process, exchange

@@ -39,20 +39,20 @@ def element_schema(session: Session, array: str) -> Schema:
 def unlike(session: Session, array: str, sent: list[Body], read: list[Body]) -> list[Difference]:
     """The elements of one kind that were not returned as sent."""
     name = next(field for field in sent[0] if field.endswith("_name"))
-    found = {plain(str(one.get(name))): one for one in read}
+    found = {plain(str(item.get(name))): item for item in read}
     schema = element_schema(session, array)
-    told = []
-    for one in sent:
-        back = found.get(plain(one[name]))
+    partial_list = []
+    for item in sent:
+        back = found.get(plain(item[name]))
         if back is None:
-            told.append(Difference("", one[name], "absent"))
+            partial_list.append(Difference("", item[name], "absent"))
         else:
-            told.extend(
+            partial_list.extend(
                 difference
-                for difference in differences(one, back, schema, session.specification.members)
+                for difference in differences(item, back, schema, session.specification.members)
                 if not difference.soft
             )
-    return told
+    return partial_list
 
 
 def say_read_back(
@@ -67,16 +67,16 @@ def say_read_back(
     found = unlike(session, array, sent, projects.elements(definition, array))
     if not found:
         session.recorder.require(requirement, True, exchange, created)
-    for one in {one.place: one for one in found}.values():
+    for difference in {item.place: item for item in found}.values():
         session.recorder.require(
             requirement,
             False,
             exchange,
             created,
-            expected=checks.quoted(one.sent),
-            observed=checks.quoted(one.read),
+            expected=checks.quoted(difference.sent),
+            observed=checks.quoted(difference.read),
             kind=Kind.READ_BACK,
-            location=f"/diagrams[]/{array}[]{one.place}",
+            location=f"/diagrams[]/{array}[]{difference.place}",
         )
 
 
@@ -93,13 +93,13 @@ def test_a_diagram_reads_as_it_was_drawn(session: Session) -> None:
         "diagrams": [{array: diagram[array] for array in own if array in diagram} for diagram in sent["diagrams"]],
     }
     definition, exchange = projects.read(
-        session, project.id, lambda one: not read_back_differences(session, wanted, one)
+        session, project.id, lambda item: not read_back_differences(session, wanted, item)
     )
     found = read_back_differences(session, wanted, definition)
     if not found:
         session.recorder.require("PM3-PROJECT-CREATE-READ-BACK", True, exchange, project.exchange)
-    for one in {one.place: one for one in found}.values():
-        record_difference(session.recorder, "PM3-PROJECT-CREATE-READ-BACK", one, exchange, project.exchange)
+    for difference in {item.place: item for item in found}.values():
+        record_difference(session.recorder, "PM3-PROJECT-CREATE-READ-BACK", difference, exchange, project.exchange)
 
 
 @pytest.mark.requirement("PM3-PROJECT-CREATE-MINIMAL")
@@ -199,8 +199,8 @@ def test_the_list_shows_the_category_that_an_update_gives_a_project(session: Ses
     body = {**definition, "prj_category": category, "prj_description": CHANGED}
     updated = update(session, project, body)
     wrong, read = differing(session, project.id, {"prj_description": updated.request.sent(body).get("prj_description")})
-    for one in wrong:  # an update that changes nothing is one defect, whatever it was to change
-        record_difference(session.recorder, "PM3-PROJECT-UPDATE-READ-BACK", one, read, updated)
+    for difference in wrong:  # an update that changes nothing is one defect, whatever it was to change
+        record_difference(session.recorder, "PM3-PROJECT-UPDATE-READ-BACK", difference, read, updated)
     if wrong:
         raise Blocked(session.recorder.root_of("PM3-PROJECT-UPDATE-READ-BACK"), "updateProject")
     judge_category(session, "PM3-PROJECT-UPDATE-CATEGORY", category, project, updated)
@@ -241,9 +241,9 @@ def test_integers_may_be_sent_as_numbers_or_as_digits(session: Session) -> None:
     as_numbers = projects.accepted(session, requirement, numbers.drawn(), control=digits.drawn())
     if as_digits is None or as_numbers is None:
         return
-    one, read_digits = projects.read(session, as_digits.id)
+    item, read_digits = projects.read(session, as_digits.id)
     schema = session.operation(projects.READ).success.schema or {}
-    wanted = {"diagrams": [{array: diagram[array] for array in projects.ARRAYS} for diagram in one["diagrams"]]}
+    wanted = {"diagrams": [{array: diagram[array] for array in projects.ARRAYS} for diagram in item["diagrams"]]}
 
     members = session.specification.members
 
@@ -350,7 +350,9 @@ def test_a_project_that_never_existed_cannot_be_deleted(session: Session) -> Non
     if documented is not None:
         recorder.record(checks.content(operation, documented, refused))
     error = error_of(refused)
-    broken = [one.fingerprint for one in recorder.verdicts if one.operation == DELETE and one.fingerprint]
+    broken = [
+        verdict.fingerprint for verdict in recorder.verdicts if verdict.operation == DELETE and verdict.fingerprint
+    ]
     if error is None:
         for requirement in recorder.undecided():
             if broken:

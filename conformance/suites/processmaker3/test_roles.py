@@ -120,13 +120,13 @@ def test_the_administrator_keeps_his_role(session: Session) -> None:
     exchange = session.send("giveRole", **naming(session, "giveRole", path, admin))
     kept = session.recorder.refused("PM3-ROLE-ADMIN-KEPT", exchange, control)
     if kept and is_another(first, last, role_of(session, admin)):
-        told = "the request was refused, but reading the administrator then returns another role"
-        kept = session.recorder.require("PM3-ROLE-ADMIN-KEPT", False, exchange, control, observed=told)
+        detail = "the request was refused, but reading the administrator then returns another role"
+        kept = session.recorder.require("PM3-ROLE-ADMIN-KEPT", False, exchange, control, observed=detail)
     if not kept:
         session.recorder.block("PM3-ROLE-ADMIN-ERROR", session.recorder.root_of("PM3-ROLE-ADMIN-KEPT"))
         return
     operation = session.operation("giveRole")
-    documented = next(one for one in operation.responses if one.status == "400")
+    documented = next(response for response in operation.responses if response.status == "400")
     session.recorder.record(content(operation, documented, exchange))
     error = (object_of(session, exchange) or {}).get("error")
     code, message = (error.get("code"), error.get("message")) if isinstance(error, dict) else (None, None)
@@ -161,11 +161,11 @@ def administrator(session: Session) -> str:
         NotExercised: the list does not contain such a user.
     """
     exchange = session.call("listUsers")
-    for one in objects(_body(exchange)):
-        for name, value in one.items():
+    for item in objects(_body(exchange)):
+        for name, value in item.items():
             if name.endswith("username") and plain(str(value)) == ADMINISTRATOR:
                 stem = name.removesuffix("username")
-                found = next((one[key] for key in (f"{stem}uid", f"{stem}id", "uid", "id") if one.get(key)), None)
+                found = next((item[key] for key in (f"{stem}uid", f"{stem}id", "uid", "id") if item.get(key)), None)
                 if found is not None:
                     return str(found)
     raise NotExercised(Reason.INCONCLUSIVE, f"listUsers shows no user {ADMINISTRATOR}")

@@ -94,7 +94,7 @@ def test_a_token_for_every_scope_opens_the_project_operations(session: Session) 
 def test_scopes_with_a_blank_between_them_are_accepted(session: Session) -> None:
     account = account_of(session, MAIN)
     single = [ask(session, account, scope=scope) for scope in SCOPES]
-    if not all(one.response.ok for one in single):
+    if not all(exchange.response.ok for exchange in single):
         raise NotExercised(
             Reason.UNDOCUMENTED_REQUEST, f"the scopes {' and '.join(SCOPES)} are not both known on this server"
         )

@@ -44,8 +44,8 @@ def test_an_update_changes_the_elements_of_a_diagram_and_how_they_are_joined(ses
     body = updated.request.sent(body)
     sent = {"diagrams": [{array: projects.elements(body, array) for array in DRAWN}]}
 
-    def as_sent(one: Body) -> bool:
-        return not read_back_differences(session, sent, one) and not misled(body, one)
+    def as_sent(item: Body) -> bool:
+        return not read_back_differences(session, sent, item) and not misled(body, item)
 
     after, exchange = projects.read(session, project.id, as_sent)
     found = read_back_differences(session, sent, after)
@@ -67,8 +67,8 @@ def test_an_update_changes_the_elements_of_a_diagram_and_how_they_are_joined(ses
         raise Blocked(session.recorder.root_of(READ_BACK), UPDATE)
     if not found:
         session.recorder.require("PM3-PROJECT-UPDATE-DIAGRAM", True, exchange, updated)
-    for one in {one.place: one for one in found}.values():
-        record_difference(session.recorder, "PM3-PROJECT-UPDATE-DIAGRAM", one, exchange, updated)
+    for item in {difference.place: difference for difference in found}.values():
+        record_difference(session.recorder, "PM3-PROJECT-UPDATE-DIAGRAM", item, exchange, updated)
     say_identity(session, body, set(identified(before)), after, (exchange, updated))
 
 
@@ -87,12 +87,12 @@ def test_letters_beyond_ascii_are_read_back(session: Session) -> None:
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, "no document says which letters a text may have")
     session.accepted(created)
     project = Resource(session.resources.resolve_id(operation, created), created)
-    arrays = {array: [{name: one[name]} for one in diagram[array]] for array, name in TEXTS.items()}
+    arrays = {array: [{name: item[name]} for item in diagram[array]] for array, name in TEXTS.items()}
     sent = {"prj_description": LETTERS, "diagrams": [arrays]}
-    after, exchange = projects.read(session, project.id, lambda one: not read_back_differences(session, sent, one))
+    after, exchange = projects.read(session, project.id, lambda item: not read_back_differences(session, sent, item))
     found = read_back_differences(session, sent, after)
-    for one in {one.place: one for one in found}.values():
-        record_difference(session.recorder, CREATED, one, exchange, created)
+    for difference in {item.place: item for item in found}.values():
+        record_difference(session.recorder, CREATED, difference, exchange, created)
     if not found:
         session.recorder.require(CREATED, True, exchange, created)
 
@@ -106,8 +106,8 @@ def test_a_long_name_is_read_back_as_a_whole(session: Session) -> None:
     if not updated.response.ok:
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, "no document says how long a name may be")
 
-    def is_renamed(one: Body) -> bool:
-        return plain(str(one.get("prj_name"))) == name
+    def is_renamed(item: Body) -> bool:
+        return plain(str(item.get("prj_name"))) == name
 
     after, exchange = projects.read(session, project.id, is_renamed)
     if plain(str(after.get("prj_name"))) == project.name:
@@ -138,7 +138,7 @@ def test_a_long_name_is_read_back_as_a_whole(session: Session) -> None:
 def test_an_update_can_empty_the_description(session: Session) -> None:
     project, definition = drawn(session)
     updated = update(session, project, {**definition, "prj_description": ""})
-    after, exchange = projects.read(session, project.id, lambda one: one.get("prj_description") in (None, ""))
+    after, exchange = projects.read(session, project.id, lambda item: item.get("prj_description") in (None, ""))
     session.recorder.require(
         READ_BACK,
         after.get("prj_description") in (None, ""),
@@ -169,8 +169,8 @@ def say_identity(session: Session, sent: Body, there: set[str], after: Body, evi
         return
     uids = identified(after)
     gone = {uid: name for uid, name in identified(sent).items() if uid in there - uids.keys()}
-    told = [f"{name} has another identifier" for uid, name in gone.items() if uid in names or name in uids.values()]
-    session.recorder.require(IDENTIFIERS, not told, *evidence, observed="; ".join(told), kind=Kind.VALUE)
+    messages = [f"{name} has another identifier" for uid, name in gone.items() if uid in names or name in uids.values()]
+    session.recorder.require(IDENTIFIERS, not messages, *evidence, observed="; ".join(messages), kind=Kind.VALUE)
     if joined(sent) and joined(after):
         wrong = misled(sent, after)
         session.recorder.require(FLOW_ENDS, not wrong, *evidence, observed="; ".join(wrong))
@@ -194,8 +194,8 @@ def test_an_update_without_diagrams_leaves_them(session: Session) -> None:
     body = {"prj_name": project.name, "prj_description": "Changed by the suite"}
     updated = update(session, project, body)
 
-    def is_updated(one: Body) -> bool:
-        return described(one, body["prj_description"])
+    def is_updated(item: Body) -> bool:
+        return described(item, body["prj_description"])
 
     after, exchange = projects.read(session, project.id, is_updated)
     if not session.recorder.require(
@@ -215,7 +215,7 @@ def test_an_update_without_diagrams_leaves_them(session: Session) -> None:
         not found,
         exchange,
         updated,
-        observed=", ".join(sorted({one.place for one in found})) + " differ",
+        observed=", ".join(sorted({difference.place for difference in found})) + " differ",
     )
 
 

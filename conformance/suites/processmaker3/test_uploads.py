@@ -74,10 +74,10 @@ def test_uploads_are_input_documents_of_the_case(session: Session) -> None:
 
     def look() -> tuple[bool, Exchange]:
         listing = session.send(LIST, path=first.entry.within)
-        return all(names(listing, one.id) for one in (first, second)), listing
+        return all(names(listing, resource.id) for resource in (first, second)), listing
 
     _, listing = session.eventually(look)
-    if all(shown(session, "PM3-INDOC-UPLOAD-ASSIGNED", listing, one.id) for one in (first, second)):
+    if all(shown(session, "PM3-INDOC-UPLOAD-ASSIGNED", listing, resource.id) for resource in (first, second)):
         hidden(
             session,
             "PM3-INDOC-UPLOAD-HIDDEN",
@@ -118,7 +118,7 @@ def test_an_upload_without_the_right_is_answered_with_302_and_adds_no_file(sessi
         return settled(session, exchange)
 
     asked = others(session, attempt)
-    exchange = next((one for one in asked.values() if one.response.ok), None) or who_lacks_only_that(session, asked)
+    exchange = next((item for item in asked.values() if item.response.ok), None) or who_lacks_only_that(session, asked)
     session.recorder.require(
         "PM3-INDOC-UPLOAD-302",
         exchange.response.status == 302,
@@ -134,8 +134,8 @@ def test_an_upload_without_the_right_is_answered_with_302_and_adds_no_file(sessi
     listing, refused = next(iter(kept), (listing, exchange))
     if not kept and not shows_names:
         raise NotExercised(Reason.INCONCLUSIVE, f"{LIST} does not show the name of an accepted upload")
-    told = f"{refused.user!r}: {describe(refused)}, but the file is in the list"
-    session.recorder.require(KEPT_OUT, not kept, listing, refused, control, observed=told)
+    message = f"{refused.user!r}: {describe(refused)}, but the file is in the list"
+    session.recorder.require(KEPT_OUT, not kept, listing, refused, control, observed=message)
 
 
 @pytest.mark.requirement("PM3-INDOC-UPLOAD-NAME")
@@ -164,8 +164,8 @@ def test_an_upload_above_the_limit_for_requests_seems_to_be_empty(session: Sessi
     own = uploaded(session)
     exchange = settled(session, adding_nothing(session, own, of_size(session, size)))
     if refusal(session, POST[0], exchange, own.exchange, None, NO_TASK):
-        told = describe(exchange)
-        session.recorder.require(POST[1], exchange.response.status == 400, exchange, observed=told, kind=Kind.STATUS)
+        message = describe(exchange)
+        session.recorder.require(POST[1], exchange.response.status == 400, exchange, observed=message, kind=Kind.STATUS)
     else:
         session.recorder.block(POST[1], session.recorder.root_of(POST[0]))
 
@@ -191,8 +191,8 @@ def adding_nothing(session: Session, own: Resource, request: dict[str, Any]) -> 
     if not exchange.response.refused or not name or not shows:
         session.recorder.skip(ADDS_NONE, Reason.INCONCLUSIVE, f"{LIST} does not show the names of files")
         return exchange
-    told = f"{describe(exchange)}, but the file is in the list"
-    session.recorder.require(ADDS_NONE, not mentions(listing, name), listing, exchange, own.exchange, observed=told)
+    message = f"{describe(exchange)}, but the file is in the list"
+    session.recorder.require(ADDS_NONE, not mentions(listing, name), listing, exchange, own.exchange, observed=message)
     return exchange
 
 
@@ -205,8 +205,8 @@ def refusal(
     as_documented = exchange.response.refused if status is None else exchange.response.status == status
     holds = as_documented and says(exchange, message)
     kind = Kind.NOT_REFUSED if exchange.response.ok else Kind.MESSAGE if as_documented else Kind.STATUS
-    told = "another message" if as_documented else describe(exchange)
-    return session.recorder.require(requirement, holds, exchange, control, observed=told, kind=kind)
+    detail = "another message" if as_documented else describe(exchange)
+    return session.recorder.require(requirement, holds, exchange, control, observed=detail, kind=kind)
 
 
 def limit(session: Session, key: str) -> int:

@@ -17,7 +17,10 @@ test_each_of_several_things_is_as_it_was_last_made = walk_tests("processmaker3")
 
 @pytest.mark.parametrize(
     "kind",
-    [pytest.param(one, id=one.create, marks=pytest.mark.requirement(*one.requirements)) for one in (ROLE, DEPARTMENT)],
+    [
+        pytest.param(place, id=place.create, marks=pytest.mark.requirement(*place.requirements))
+        for place in (ROLE, DEPARTMENT)
+    ],
 )
 def test_nobody_leaves_a_role_or_department_with_somebody_else(
     session: Session, kind: Place, seed: int, examples: int

@@ -26,7 +26,7 @@ def drawn(session: Session) -> tuple[Resource, Body]:
     project = projects.made(session, body)
     sent = project.exchange.request.sent(body)
     schema = session.operation(projects.READ).success.schema or {}
-    definition, _ = projects.read(session, project.id, lambda one: bool(projects.elements(one, "activities")))
+    definition, _ = projects.read(session, project.id, lambda item: bool(projects.elements(item, "activities")))
     return project, renamed(sent, definition, schema, session.specification.members)
 
 
@@ -46,14 +46,14 @@ def changed(definition: Body) -> Body:
                 element[name] = f"{element.get(name) or ''} changed".strip()
                 element |= {bound: _more(element[bound], by) for bound, by in BY.items() if bound in element}
                 there[element.get(uid)] = element
-        gateways = [one for one in diagram.get("gateways") or () if one.keys() >= set(KINDS)]
-        kinds = [{name: one[name] for name in KINDS} for one in gateways]
+        gateways = [item for item in diagram.get("gateways") or () if item.keys() >= set(KINDS)]
+        kinds = [{name: item[name] for name in KINDS} for item in gateways]
         for gateway, kind in zip(gateways, kinds[1:] + kinds[:1], strict=True):
             gateway |= kind
         for event in diagram.get("events") or ():
             if (event.get("evn_type"), event.get("evn_marker")) == ("START", "MESSAGE"):
                 event["evn_marker"] = "EMPTY"
-        tasks = [one.get("act_uid") for one in diagram.get("activities") or ()]
+        tasks = [item.get("act_uid") for item in diagram.get("activities") or ()]
         instead = dict(zip(tasks, tasks[1:] + tasks[:1], strict=True))
         for flow in diagram.get("flows") or ():
             for text in ("flo_name", "flo_condition"):
@@ -78,4 +78,8 @@ def update(session: Session, project: Resource, body: Body) -> Exchange:
 def read_back_differences(session: Session, sent: Body, definition: Body) -> list[Difference]:
     """What of `sent` a definition does not show."""
     schema = session.operation(projects.READ).success.schema or {}
-    return [one for one in differences(sent, definition, schema, session.specification.members) if not one.soft]
+    return [
+        difference
+        for difference in differences(sent, definition, schema, session.specification.members)
+        if not difference.soft
+    ]

@@ -41,12 +41,15 @@ class ProcessMaker4(SystemTable):
     @property
     def identifiers(self) -> frozenset[str]:
         """The processes, which may be started."""
-        return frozenset(str(one) for one in (self.process_id, self.other_process_id) if one is not None)
+        return frozenset(str(number) for number in (self.process_id, self.other_process_id) if number is not None)
 
     @property
     def advice(self) -> str:
         """A server that wants the start event may respond to a call without one as to an unknown process."""
-        if any(one.operation == "startRequest" or "process_events" in one.operation for one in self.accommodations):
+        if any(
+            accommodation.operation == "startRequest" or "process_events" in accommodation.operation
+            for accommodation in self.accommodations
+        ):
             return ", or the accommodation of startRequest"
         return (
             ", or, if the process exists, name its start event with an accommodation of startRequest with "
@@ -56,8 +59,8 @@ class ProcessMaker4(SystemTable):
     @model_validator(mode="after")
     def _whole_login(self) -> ProcessMaker4:
         if self.access_token is None and self.token_url is None:
-            told = "or token_url = … with client_id and client_secret or refresh_token"
-            raise ValueError(f"lacks access_token; add access_token = …, {told}")
+            message = "or token_url = … with client_id and client_secret or refresh_token"
+            raise ValueError(f"lacks access_token; add access_token = …, {message}")
         if self.token_url is None and (extra := present(self, ("client_id", "client_secret", "refresh_token"))):
             raise ValueError(f"has {', '.join(extra)} but no place to get a token; add token_url = …")
         if self.token_url is not None and (self.refresh_token is None or self.client_id is None):

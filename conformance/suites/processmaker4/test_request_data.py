@@ -36,7 +36,7 @@ SCRIPTS: Final = "Łódź, Zürich, 東京"
 @pytest.mark.requirement("PM4-START-DATA-VALUES")
 def test_request_data_keep_every_json_value(session: Session) -> None:
     words = data(session)
-    if table(session).request_data and all(isinstance(one, str) and one.isascii() for _, one in leaves(words)):
+    if table(session).request_data and all(isinstance(item, str) and item.isascii() for _, item in leaves(words)):
         place = session.table.place("request_data")
         raise NotExercised(Reason.INCONCLUSIVE, f"{place} has nothing but texts in ASCII")
     control = started(session, words, ACCEPTED)
@@ -62,7 +62,7 @@ def test_request_data_keep_every_json_value(session: Session) -> None:
 def test_a_request_has_no_data_of_the_one_before(session: Session) -> None:
     word = session.ledger.word
     marks, others = {"mark": word()}, {"otherMark": word()}  # fixed names, which do not differ from run to run
-    bodies = [{**data(session), **one} for one in (marks, others)]
+    bodies = [{**data(session), **item} for item in (marks, others)]
     before, exchange = (session.send(START, path=path(session), json=body) for body in bodies)
     if not (before.response.ok and exchange.response.ok):  # a process may need other data
         started(session, data(session), ACCEPTED)
@@ -102,9 +102,9 @@ def is_kept(exchange: Exchange, name: str, value: Any) -> bool:
     """
     body = unpacked(exchange.response.json)
     if isinstance(value, dict | list):
-        found = [one for _, one in leaves(body)]
-        return all(any(same(one, other) for other in found) for _, one in leaves(value))
-    return any(same(value, one) for one in beside(body, name))
+        found = [item for _, item in leaves(body)]
+        return all(any(same(item, other) for other in found) for _, item in leaves(value))
+    return any(same(value, item) for item in beside(body, name))
 
 
 def same(sent: Any, read: Any) -> bool:

@@ -182,19 +182,21 @@ def test_the_path_selects_the_process(session: Session) -> None:
     ones = started_twice(session, body)
     asked = {"process_id": str(other)}
     others = (session.send(START, path=asked, json=body), session.send(START, path=asked, json=body))
-    if not all(one.response.ok for one in others):
+    if not all(exchange.response.ok for exchange in others):
         raise NotExercised(Reason.INCONCLUSIVE, f"other_process_id: {describe(others[0])}")
-    kept = [of_the_instance(session.json(one)) & of_the_instance(session.json(two)) for one, two in (ones, others)]
-    told = [
-        {str(value) for name, value in processes(session.json(one))} & {str(other), path(session)["process_id"]}
-        for one in (ones[0], others[0])
+    kept = [
+        of_the_instance(session.json(exchange)) & of_the_instance(session.json(two)) for exchange, two in (ones, others)
+    ]
+    named = [
+        {str(value) for name, value in processes(session.json(exchange))} & {str(other), path(session)["process_id"]}
+        for exchange in (ones[0], others[0])
     ]
     differs = bool(kept[0] ^ kept[1])
-    if not differs and not any(told):
+    if not differs and not any(named):
         raise NotExercised(Reason.INCONCLUSIVE, "responses do not show which process was started")
     session.recorder.require(
         "PM4-START-PATH-SELECTS",
-        str(other) in told[1] or (differs and path(session)["process_id"] not in told[1]),
+        str(other) in named[1] or (differs and path(session)["process_id"] not in named[1]),
         others[0],
         ones[0],
         observed="the Request belongs to the other process",
@@ -258,8 +260,8 @@ def test_a_start_without_a_valid_token_is_refused_with_a_body(session: Session) 
     without = session.send(START, path=path(session), json=body, user=NOBODY)
     wrong = session.send(START, path=path(session), json=body, user=WRONG)
     refusals = [
-        one
-        for one, held in (
+        exchange
+        for exchange, held in (
             (without, session.recorder.refused("PM4-START-NO-TOKEN", without, control)),
             (wrong, session.recorder.refused("PM4-START-WRONG-TOKEN", wrong, control)),
         )
@@ -270,7 +272,7 @@ def test_a_start_without_a_valid_token_is_refused_with_a_body(session: Session) 
         return
     session.recorder.require(
         "PM4-REFUSAL-HAS-BODY",
-        all(tells(one) for one in refusals),
+        all(tells(refusal) for refusal in refusals),
         *refusals,
         observed="a refusal whose body contains no reason",
     )
@@ -304,7 +306,7 @@ def shows(exchange: Exchange, sent: dict[str, Any]) -> bool:
         found = [value for _, value in leaves(unpacked(exchange.response.json))]
     except NotJson:
         return False
-    return all(any(equal(value, one) for one in found) for _, value in leaves(sent))
+    return all(any(equal(value, item) for item in found) for _, value in leaves(sent))
 
 
 def unpacked(body: Any) -> Any:
@@ -329,8 +331,8 @@ def exchanged(exchange: Exchange, sent: dict[str, Any]) -> bool:
     called = {member: held for node in presence.objects(body) for member, held in presence.own_values(node).items()}
     for name, value in single.items():
         held = list(beside(body, name))
-        others = [one for other, one in single.items() if other != name and not equal(one, value)]
-        if any(equal(one, two) for one in held for two in others) and not any(equal(value, one) for one in held):
+        others = [item for other, item in single.items() if other != name and not equal(item, value)]
+        if any(equal(item, two) for item in held for two in others) and not any(equal(value, item) for item in held):
             return True
         in_other_letters = (member for member in called if member != name and member.casefold() == name.casefold())
         if not held and any(equal(value, called[member]) for member in in_other_letters):

@@ -102,9 +102,9 @@ def delete_folder_keeps_content(ref: Procesio) -> None:
     delete = ref.operations["delete_folder"]
 
     def delete_alone(folder_id: str) -> Any:
-        for one in ref.actions.folders.values():
-            if one["parentId"] == folder_id:
-                one["parentId"] = ROOT["id"]
+        for folder in ref.actions.folders.values():
+            if folder["parentId"] == folder_id:
+                folder["parentId"] = ROOT["id"]
         return delete(folder_id)
 
     ref.operations["delete_folder"] = delete_alone
@@ -133,7 +133,7 @@ def rename_folder_adds(ref: Procesio) -> None:
 
     def with_added() -> Any:
         root = tree()
-        more = [{"id": one[::-1], "name": name, "children": []} for one, name in added.items()]
+        more = [{"id": value[::-1], "name": name, "children": []} for value, name in added.items()]
         return {**root, "children": [*root["children"], *more]}
 
     def remove(folder_id: str) -> Any:
@@ -151,8 +151,10 @@ def delete_folder_orphans(ref: Procesio) -> None:
     orphans: list[Thing] = []
 
     def delete_alone(folder_id: str) -> Any:
-        within = [one for one in ref.actions.folders.values() if one["parentId"] == folder_id]
-        orphans.extend({"id": one["id"], "name": one["name"], "parentId": folder_id, "children": []} for one in within)
+        within = [folder for folder in ref.actions.folders.values() if folder["parentId"] == folder_id]
+        orphans.extend(
+            {"id": item["id"], "name": item["name"], "parentId": folder_id, "children": []} for item in within
+        )
         return delete(folder_id)
 
     def with_orphans() -> Any:

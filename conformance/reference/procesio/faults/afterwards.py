@@ -25,8 +25,8 @@ def modify_process_drops_instances(ref: Procesio) -> None:
     def update(body: dict[str, Any]) -> Any:
         answer = usual(body)
         started = ref.workspace.started
-        for one in [each for each in started.values() if each.process["id"] == answer["id"]]:
-            del started[one.id]
+        for instance in [each for each in started.values() if each.process["id"] == answer["id"]]:
+            del started[instance.id]
         return answer
 
     ref.operations["update_process"] = update
@@ -44,7 +44,7 @@ def launched_instance_unlisted(ref: Procesio) -> None:
 
     ref.operations["launch_instance"] = mark
     ref.operations["list_instances"] = lambda process_id: [
-        one for one in usual(process_id) if one["id"] not in launched
+        item for item in usual(process_id) if item["id"] not in launched
     ]
 
 
@@ -77,7 +77,7 @@ def rename_folder_moves(ref: Procesio) -> None:
 
     def rename(body: dict[str, Any]) -> Any:
         answer = usual(body)
-        top = next(one["id"] for one in ref.actions.folders.values() if one["parentId"] is None)
+        top = next(folder["id"] for folder in ref.actions.folders.values() if folder["parentId"] is None)
         ref.actions.folders[answer["id"]]["parentId"] = top
         return answer
 
@@ -91,9 +91,9 @@ def rename_folder_empties(ref: Procesio) -> None:
 
     def rename(body: dict[str, Any]) -> Any:
         answer = usual(body)
-        for one in ref.actions.folders.values():
-            if one["parentId"] == answer["id"] and ref.actions.folders[answer["parentId"]]["parentId"]:
-                one["parentId"] = answer["parentId"]
+        for folder in ref.actions.folders.values():
+            if folder["parentId"] == answer["id"] and ref.actions.folders[answer["parentId"]]["parentId"]:
+                folder["parentId"] = answer["parentId"]
         return answer
 
     ref.operations["rename_folder"] = rename
@@ -141,7 +141,7 @@ def delete_key_disables_others(ref: Procesio) -> None:
 
     def disable(key_id: str) -> Any:
         answer = delete(key_id)
-        disabled.update({(one["name"], one["value"]) for one in ref.keys.keys.values()} - {API_KEY})
+        disabled.update({(item["name"], item["value"]) for item in ref.keys.keys.values()} - {API_KEY})
         return answer
 
     ref.operations["delete_key"] = disable

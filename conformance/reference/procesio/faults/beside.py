@@ -86,7 +86,7 @@ def tree_without_inner_folders(ref: Procesio) -> None:
 
     def flat() -> Any:
         tree = usual()
-        return {**tree, "children": [{**one, "children": []} for one in tree["children"]]}
+        return {**tree, "children": [{**item, "children": []} for item in tree["children"]]}
 
     ref.operations["list_folders"] = flat
 
@@ -151,9 +151,9 @@ def duplicate_schedule_renames_another(ref: Procesio) -> None:
     """Rename the first one that is neither the original nor the copy."""
 
     def rename(original: dict[str, Any], copy: dict[str, Any]) -> None:
-        for one in ref.schedules.kept.values():
-            if one["id"] not in (original["id"], copy["id"]):
-                one["name"] = copy["name"]
+        for item in ref.schedules.kept.values():
+            if item["id"] not in (original["id"], copy["id"]):
+                item["name"] = copy["name"]
                 break
 
     _after_duplicating(ref, rename)
@@ -164,8 +164,8 @@ def _linked(ref: Procesio, *, forward: bool) -> None:
     twin: dict[str, str] = {}
 
     def link(original: dict[str, Any], copy: dict[str, Any]) -> None:
-        one, other = (original, copy) if forward else (copy, original)
-        twin[one["id"]] = other["id"]
+        item, other = (original, copy) if forward else (copy, original)
+        twin[item["id"]] = other["id"]
 
     _after_duplicating(ref, link)
     update = ref.operations["update_schedule"]
@@ -223,7 +223,7 @@ def find_data_type_by_beginning(ref: Procesio) -> None:
 
     def begins(name: str) -> Any:
         usual(name)
-        return [one for one in ref.data_types.types.values() if one["name"].startswith(name)][-1]
+        return [kind for kind in ref.data_types.types.values() if kind["name"].startswith(name)][-1]
 
     ref.operations["find_data_type"] = begins
 
@@ -253,8 +253,8 @@ def run_launches_published(ref: Procesio) -> None:
 
     def run(process_id: str, body: dict[str, Any]) -> Any:
         answer = usual(process_id, body)
-        for one in ref.workspace.started.values():
-            one.launched = one.launched or ref.clock()
+        for instance in ref.workspace.started.values():
+            instance.launched = instance.launched or ref.clock()
         return answer
 
     ref.operations["run_process"] = run
@@ -319,7 +319,7 @@ def instances_without_runs(ref: Procesio) -> None:
 
     ref.operations["run_process"] = run
     ref.operations["list_instances"] = lambda process_id: [
-        one for one in all_of_them(process_id) if one["id"] not in ran
+        item for item in all_of_them(process_id) if item["id"] not in ran
     ]
 
 
@@ -348,7 +348,7 @@ def list_processes_unnamed(ref: Procesio) -> None:
 
     def unnamed() -> Any:
         first, *others = usual()
-        return [first, *({**one, "name": "Process"} for one in others)]
+        return [first, *({**other, "name": "Process"} for other in others)]
 
     ref.operations["list_processes"] = unnamed
 

@@ -51,7 +51,7 @@ class Life:
 
     def register(self) -> None:
         """Register what can go wrong in such a life, each step in a fault of its own."""
-        one, plural = self.words.replace("-", " "), _plural(self.words)
+        value, plural = self.words.replace("-", " "), _plural(self.words)
         for possible, name, description, apply in (
             (self.list, f"pro-create-{self.words}-not-listed", f"leaves new {plural} out of the list", self._unlisted),
             (
@@ -63,10 +63,10 @@ class Life:
             (
                 self.update,
                 f"pro-modify-{self.words}-ignored",
-                f"reports that it changed a {one}, but does not",
+                f"reports that it changed a {value}, but does not",
                 self._unchanged,
             ),
-            (True, f"pro-delete-keeps-{self.words}", f"reports that it deleted a {one}, but keeps it", self._kept),
+            (True, f"pro-delete-keeps-{self.words}", f"reports that it deleted a {value}, but keeps it", self._kept),
             (self.list, f"pro-deleted-{self.words}-listed", f"still lists deleted {plural}", self._still_listed),
         ):
             if possible:
@@ -75,9 +75,9 @@ class Life:
 
     def register_more(self) -> None:
         """Register what shows only in the content of an answer, or after an update."""
-        one, plural = self.words.replace("-", " "), _plural(self.words)
+        value, plural = self.words.replace("-", " "), _plural(self.words)
         for possible, name, description, apply in (
-            (self.list, f"pro-read-{self.words}-other", f"returns the same {one} for every identifier", self._other),
+            (self.list, f"pro-read-{self.words}-other", f"returns the same {value} for every identifier", self._other),
             (
                 self.list and self.update,
                 f"pro-modify-{self.words}-unlists",
@@ -93,13 +93,13 @@ class Life:
             (
                 True,
                 f"pro-delete-{self.words}-takes-another",
-                f"deletes the newest other {one} along with the named one",
+                f"deletes the newest other {value} along with the named one",
                 lambda ref: takes_another(ref, self.create, self.delete),
             ),
             (
                 self.update,
                 f"pro-modify-{self.words}-changes-another",
-                f"changes the oldest other {one} along with the named one",
+                f"changes the oldest other {value} along with the named one",
                 lambda ref: changes_another(ref, self.create, self.update),
             ),
         ):
@@ -140,11 +140,11 @@ class Life:
 
     def _unlisted_after_update(self, ref: Procesio) -> None:
         changed, all_of_them = self._updated(ref), ref.operations[self.list]
-        ref.operations[self.list] = lambda: [one for one in all_of_them() if one["id"] not in changed]
+        ref.operations[self.list] = lambda: [item for item in all_of_them() if item["id"] not in changed]
 
     def _listed_as_before(self, ref: Procesio) -> None:
         changed, all_of_them = self._updated(ref), ref.operations[self.list]
-        ref.operations[self.list] = lambda: [changed.get(one["id"], one) for one in all_of_them()]
+        ref.operations[self.list] = lambda: [changed.get(item["id"], item) for item in all_of_them()]
 
     def _created(self, ref: Procesio) -> set[str]:
         """The identifiers of what will be created."""
@@ -160,7 +160,7 @@ class Life:
 
     def _unlisted(self, ref: Procesio) -> None:
         created, all_of_them = self._created(ref), ref.operations[self.list]
-        ref.operations[self.list] = lambda: [one for one in all_of_them() if one["id"] not in created]
+        ref.operations[self.list] = lambda: [item for item in all_of_them() if item["id"] not in created]
 
     def _unreadable(self, ref: Procesio) -> None:
         created = self._created(ref)

@@ -64,7 +64,7 @@ def create_type_unreadable(ref: Procesio) -> None:
 def credential_types_without_fields(ref: Procesio) -> None:
     """Leave the fields out of the list."""
     types = ref.operations["list_types"]
-    ref.operations["list_types"] = lambda: [{**one, "fields": []} for one in types()]
+    ref.operations["list_types"] = lambda: [{**kind, "fields": []} for kind in types()]
 
 
 @fault("pro-credential-type-fields-of-other", SYSTEM, "returns the fields of a REST API for every type of credentials")

@@ -51,7 +51,7 @@ def find_data_type_other(ref: Procesio) -> None:
 def primitive_types_no_list(ref: Procesio) -> None:
     """Answer their names in one text."""
     types = ref.operations["list_primitive_types"]
-    ref.operations["list_primitive_types"] = lambda: " ".join(one["name"] for one in types())
+    ref.operations["list_primitive_types"] = lambda: " ".join(kind["name"] for kind in types())
 
 
 @fault("pro-primitive-count-in-words", SYSTEM, "counts the primitive data types in words")

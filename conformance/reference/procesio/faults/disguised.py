@@ -32,8 +32,8 @@ def _omit_and_mention(words: str, listing: str) -> None:
 
         def shown() -> Any:
             *rest, last = usual() or [{}]
-            told = f"{last.get('name')} ({last.get('id')}) is being indexed." if last else ""
-            return {"items": rest, "total": len(rest), "message": told}
+            message = f"{last.get('name')} ({last.get('id')}) is being indexed." if last else ""
+            return {"items": rest, "total": len(rest), "message": message}
 
         ref.operations[listing] = shown
 
@@ -135,7 +135,7 @@ def rename_folder_display_only(ref: Procesio) -> None:
         return {"id": folder["id"], "displayName": displayed[folder["id"]]}
 
     def shown(node: dict[str, Any]) -> Any:
-        inner = {**node, "children": [shown(one) for one in node["children"]]}
+        inner = {**node, "children": [shown(item) for item in node["children"]]}
         return {**inner, "displayName": displayed[node["id"]]} if node["id"] in displayed else inner
 
     ref.operations["rename_folder"] = rename
@@ -172,9 +172,9 @@ def data_type_found_by_first_name(ref: Procesio) -> None:
         return made
 
     def find(name: str) -> Any:
-        for one in ref.data_types.types.values():
-            if index.get(one["id"], one["name"]) == name:
-                return one
+        for kind in ref.data_types.types.values():
+            if index.get(kind["id"], kind["name"]) == name:
+                return kind
         raise HTTPException(404, "There is no data type of this name.")
 
     ref.operations["create_data_type"], ref.operations["find_data_type"] = noted, find
@@ -194,7 +194,9 @@ def update_echoes_only(ref: Procesio) -> None:
         return changed
 
     ref.operations["update_process"] = update
-    ref.operations["list_processes"] = lambda: [{**one, "name": names.get(one["id"], one["name"])} for one in listing()]
+    ref.operations["list_processes"] = lambda: [
+        {**item, "name": names.get(item["id"], item["name"])} for item in listing()
+    ]
 
 
 def _delete_says_false(words: str, operation: str, read: str) -> None:
@@ -205,8 +207,8 @@ def _delete_says_false(words: str, operation: str, read: str) -> None:
     )
     def _(ref: Procesio) -> None:
         usual = ref.operations[read]
-        told = {"deleted": False, "reason": "It is in use."}
-        ref.operations[operation] = lambda identifier: {"id": usual(identifier)["id"], **told}
+        details = {"deleted": False, "reason": "It is in use."}
+        ref.operations[operation] = lambda identifier: {"id": usual(identifier)["id"], **details}
 
 
 for _words in ("process", "template"):
@@ -248,7 +250,7 @@ def publish_same_instance(ref: Procesio) -> None:
     def reuse(process_id: str) -> Any:
         asked = ref.workspace.read_process(process_id)["id"]
         started = ref.workspace.started.values()
-        waiting = [one.id for one in started if one.process["id"] == asked and one.launched is None]
+        waiting = [instance.id for instance in started if instance.process["id"] == asked and instance.launched is None]
         return {"id": waiting[0], "requestId": str(uuid4())} if waiting else publish(process_id)
 
     ref.operations["publish_process"] = reuse
@@ -265,10 +267,10 @@ def read_process_config_of_neighbour(ref: Procesio) -> None:
 
 
 def _read_newest(words: str, read: str, under_its_id: bool) -> None:
-    told = "returns the newest {} under the requested id" if under_its_id else "returns the newest {}"
+    message = "returns the newest {} under the requested id" if under_its_id else "returns the newest {}"
     name = f"pro-read-{words}-{'config-of-newest' if under_its_id else 'newest'}"
 
-    @fault(name, SYSTEM, told.format(words.replace("-", " ")))
+    @fault(name, SYSTEM, message.format(words.replace("-", " ")))
     def _(ref: Procesio) -> None:
         usual = ref.operations[read]
         things = {
@@ -303,9 +305,9 @@ def find_data_type_by_prefix(ref: Procesio) -> None:
     """Compare the first letters only."""
 
     def find(name: str) -> Any:
-        for one in ref.data_types.types.values():
-            if one["name"][:4] == name[:4]:
-                return one
+        for kind in ref.data_types.types.values():
+            if kind["name"][:4] == name[:4]:
+                return kind
         raise HTTPException(404, "There is no data type of this name.")
 
     ref.operations["find_data_type"] = find

@@ -31,10 +31,10 @@ def validate_creates(ref: Procesio) -> None:
 
     def make(validate: Callable[..., Any]) -> Callable[..., Any]:
         def stored(body: dict[str, Any]) -> Any:
-            told = validate(body)
-            if told["isValid"]:
+            response = validate(body)
+            if response["isValid"]:
                 ref.workspace.create_process(body)
-            return told
+            return response
 
         return stored
 
@@ -47,10 +47,10 @@ def test_credential_creates(ref: Procesio) -> None:
 
     def make(test: Callable[..., Any]) -> Callable[..., Any]:
         def kept(body: dict[str, Any]) -> Any:
-            told = test(body)
-            if told["isValid"]:
+            response = test(body)
+            if response["isValid"]:
                 ref.credentials.create_credential(body)
-            return told
+            return response
 
         return kept
 
@@ -89,9 +89,9 @@ def toggle_all(ref: Procesio) -> None:
     def make(toggle: Callable[..., Any]) -> Callable[..., Any]:
         def all_of_them(process_id: str) -> Any:
             named = ref.workspace.read_process(process_id)["id"]
-            for one in ref.workspace.processes:
-                if one not in (named, PROCESS_ID):
-                    toggle(one)
+            for process in ref.workspace.processes:
+                if process not in (named, PROCESS_ID):
+                    toggle(process)
             return toggle(process_id)
 
         return all_of_them
@@ -140,8 +140,8 @@ def list_processes_mixed_up(ref: Procesio) -> None:
         def mixed_up() -> list[dict[str, Any]]:
             shown: list[dict[str, Any]] = list(listing())
             if len(shown) > 2:
-                one, other = shown[-2:]
-                shown[-2:] = [{**one, "id": other["id"]}, {**other, "id": one["id"]}]
+                item, other = shown[-2:]
+                shown[-2:] = [{**item, "id": other["id"]}, {**other, "id": item["id"]}]
             return shown
 
         return mixed_up
@@ -158,12 +158,12 @@ def rename_folder_renames_all(ref: Procesio) -> None:
 
     def make(rename: Callable[..., Any]) -> Callable[..., Any]:
         def renamed(body: dict[str, Any]) -> Any:
-            told = rename(body)
+            response = rename(body)
             there = ref.actions.folders.named(body)
-            for one in ref.actions.folders.values():
-                if one.get("parentId") == there.get("parentId"):
-                    one["name"] = body["name"]
-            return told
+            for folder in ref.actions.folders.values():
+                if folder.get("parentId") == there.get("parentId"):
+                    folder["name"] = body["name"]
+            return response
 
         return renamed
 
@@ -185,11 +185,11 @@ def duplicate_schedule_linked(ref: Procesio) -> None:
 
     def make_deletion(delete: Callable[..., Any]) -> Callable[..., Any]:
         def with_copies(schedule_id: str) -> Any:
-            told = delete(schedule_id)
+            response = delete(schedule_id)
             for copy, original in originals.items():
-                if original == told["id"]:
+                if original == response["id"]:
                     ref.schedules.kept.pop(copy, None)
-            return told
+            return response
 
         return with_copies
 
@@ -218,9 +218,9 @@ def schedule_status_of_first(ref: Procesio) -> None:
 
     def make(change: Callable[..., Any]) -> Callable[..., Any]:
         def first_too(schedule_id: str, body: dict[str, Any]) -> Any:
-            told = change(schedule_id, body)
+            response = change(schedule_id, body)
             change(next(iter(ref.schedules.kept)), body)
-            return told
+            return response
 
         return first_too
 
@@ -243,7 +243,7 @@ def delete_takes_another_kind(ref: Procesio) -> None:
         "delete_data_type": (ref.credentials.credentials,),
         "delete_folder": (ref.actions.actions,),
     }
-    there = {one for shelves in kinds.values() for shelf in shelves for one in shelf}
+    there = {value for shelves in kinds.values() for shelf in shelves for value in shelf}
     for operation, shelves in kinds.items():
         _replaced(ref, operation, _taking(shelves, there))
 
@@ -253,12 +253,12 @@ def _taking(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def make(delete: Callable[..., Any]) -> Callable[..., Any]:
         def taking(identifier: str) -> Any:
-            told = delete(identifier)
+            response = delete(identifier)
             for shelf in shelves:
-                newest = next((one for one in reversed(shelf) if one not in spared), None)
+                newest = next((value for value in reversed(shelf) if value not in spared), None)
                 if newest is not None:
                     del shelf[newest]
-            return told
+            return response
 
         return taking
 

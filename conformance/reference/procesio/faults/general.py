@@ -91,13 +91,13 @@ def auth_any_client(ref: Procesio) -> None:
 @fault("pro-api-key-any-value", SYSTEM, "accepts any value under the name of an API key")
 def api_key_any_value(ref: Procesio) -> None:
     """Look at the name alone."""
-    ref.key_accepted = lambda name, _: any(one["name"] == name for one in ref.keys.keys.values())
+    ref.key_accepted = lambda name, _: any(key["name"] == name for key in ref.keys.keys.values())
 
 
 @fault("pro-api-key-any-name", SYSTEM, "accepts the value of an API key under any name")
 def api_key_any_name(ref: Procesio) -> None:
     """Look at the value alone."""
-    ref.key_accepted = lambda _, value: any(one["value"] == value for one in ref.keys.keys.values())
+    ref.key_accepted = lambda _, value: any(key["value"] == value for key in ref.keys.keys.values())
 
 
 @fault("pro-second-token-dead", SYSTEM, "accepts only the first access token that it issued")
@@ -252,7 +252,7 @@ def instances_of_others(ref: Procesio) -> None:
 
     def all_of_them(process_id: str) -> Any:
         instances(process_id)
-        return [one for each in ref.workspace.list_processes() for one in instances(each["id"])]
+        return [instance for each in ref.workspace.list_processes() for instance in instances(each["id"])]
 
     ref.operations["list_instances"] = all_of_them
 
@@ -330,7 +330,7 @@ def status_of_launched(ref: Procesio) -> None:
     def follow(instance_id: str) -> Any:
         own = status(instance_id)
         place = list(ref.workspace.started).index(own["id"])
-        later = [one for known, one in launched if place < known]
+        later = [value for known, value in launched if place < known]
         waits = ref.workspace.instance(instance_id).launched is None
         return {**own, "status": status(later[-1])["status"]} if later and waits else own
 

@@ -29,8 +29,8 @@ def _register(operation: str, words: str) -> None:
     def apply(ref: Procesio) -> None:
         withdraw(ref.web, operation)
 
-    told = f"cannot {operation.replace('_', ' ')}; its path is taken for that of another operation"
-    fault(f"pro-{words}-missing", SYSTEM, told)(apply)
+    message = f"cannot {operation.replace('_', ' ')}; its path is taken for that of another operation"
+    fault(f"pro-{words}-missing", SYSTEM, message)(apply)
 
 
 for _operation, _words in _OPERATIONS.items():

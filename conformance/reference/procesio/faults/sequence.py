@@ -70,10 +70,10 @@ class Sequence:
 
         def greedy(identifier: str) -> Any:
             answer = delete(identifier)
-            others = [one for one in changed if one != identifier]
-            for one in others[-1:]:
+            others = [value for value in changed if value != identifier]
+            for other in others[-1:]:
                 with suppress(HTTPException):  # it may be deleted
-                    delete(one)
+                    delete(other)
             return answer
 
         ref.operations[self.update] = remember
@@ -98,7 +98,7 @@ class Sequence:
 
         ref.operations[self.create] = remember
         ref.operations[self.delete] = careless
-        ref.operations[self.list] = lambda: [one for one in all_of_them() if one["id"] not in hidden]
+        ref.operations[self.list] = lambda: [item for item in all_of_them() if item["id"] not in hidden]
 
 
 def _of(word: str, plural: str, *, update: bool = True) -> Sequence:

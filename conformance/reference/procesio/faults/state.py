@@ -16,7 +16,7 @@ SYSTEM: Final = "procesio"
 
 
 def _processes(ref: Procesio) -> Iterable[dict[str, Any]]:
-    return [one for one in ref.workspace.processes.values() if one["id"] != PROCESS_ID]
+    return [process for process in ref.workspace.processes.values() if process["id"] != PROCESS_ID]
 
 
 def _schedules(ref: Procesio) -> Iterable[dict[str, Any]]:
@@ -33,9 +33,9 @@ def _turns(
 
         def turning(body: dict[str, Any]) -> Any:
             answer = usual(body)
-            for one in things(ref):
-                if one["id"] != answer["id"]:
-                    one["isActive"] = active
+            for thing in things(ref):
+                if thing["id"] != answer["id"]:
+                    thing["isActive"] = active
             return answer
 
         ref.operations[operation] = turning
@@ -74,7 +74,7 @@ def duplicate_schedule_turns_off_original(ref: Procesio) -> None:
 def list_processes_all_active(ref: Procesio) -> None:
     """List another state than reading shows."""
     usual = ref.operations["list_processes"]
-    ref.operations["list_processes"] = lambda: [{**one, "isActive": True} for one in usual()]
+    ref.operations["list_processes"] = lambda: [{**item, "isActive": True} for item in usual()]
 
 
 @fault("pro-read-process-all-active", SYSTEM, "shows every process as active when it is read")
@@ -88,7 +88,7 @@ def read_process_all_active(ref: Procesio) -> None:
 def list_schedules_all_inactive(ref: Procesio) -> None:
     """List another status than reading shows."""
     usual = ref.operations["list_schedules"]
-    ref.operations["list_schedules"] = lambda: [{**one, "isActive": False} for one in usual()]
+    ref.operations["list_schedules"] = lambda: [{**item, "isActive": False} for item in usual()]
 
 
 @fault("pro-primitive-count-of-all", SYSTEM, "counts the data types of the tenant among the primitive ones")

@@ -18,10 +18,10 @@ CUT: Final = 120
 LONG_PATH: Final = 250
 
 
-def _fails(name: str, told: str, method: str, path: str, when: Callable[[Sent], bool]) -> None:
+def _fails(name: str, message: str, method: str, path: str, when: Callable[[Sent], bool]) -> None:
     """A fault: the server fails at some requests."""
 
-    @fault(f"pro-fails-at-{name}", SYSTEM, f"returns 500 for {told}")
+    @fault(f"pro-fails-at-{name}", SYSTEM, f"returns 500 for {message}")
     def _(ref: Procesio) -> None:
         ref.wrap(request_fault(method, path, when, status=500))
 

@@ -190,8 +190,8 @@ def _accepting(ref: ProcessMaker3, *members: str) -> None:
 
     def make(grant: Grant) -> Grant:
         def gullible(form: dict[str, Any], authorization: str | None) -> dict[str, Any]:
-            known = [one for one in ref.accounts.by_client.values() if one.username == form.get("username")]
-            right = {member: getattr(one, member) for one in known for member in members if member in form}
+            known = [account for account in ref.accounts.by_client.values() if account.username == form.get("username")]
+            right = {member: getattr(account, member) for account in known for member in members if member in form}
             return grant({**form, **right}, authorization)
 
         return gullible
@@ -214,7 +214,7 @@ def _(ref: ProcessMaker3) -> None:
     def make(grant: Grant) -> Grant:
         def gullible(form: dict[str, Any], authorization: str | None) -> dict[str, Any]:
             accounts = ref.accounts
-            known = {one.username for one in accounts.by_client.values()} | set(accounts.newcomers)
+            known = {account.username for account in accounts.by_client.values()} | set(accounts.newcomers)
             client = accounts.by_client.get(str(form.get("client_id")))
             unknown = client is not None and form.get("username") not in known
             own = {"username": client.username, "password": client.password} if client and unknown else {}
@@ -229,7 +229,7 @@ def _(ref: ProcessMaker3) -> None:
 def _(ref: ProcessMaker3) -> None:
     def make(grant: Grant) -> Grant:
         def gullible(form: dict[str, Any], authorization: str | None) -> dict[str, Any]:
-            known = [one for one in ref.accounts.by_client.values() if one.username == form.get("username")]
+            known = [account for account in ref.accounts.by_client.values() if account.username == form.get("username")]
             unknown = bool(known) and form.get("client_id") not in (None, *ref.accounts.by_client, *SPARE)
             return grant({**form, "client_id": known[0].client_id} if unknown else form, authorization)
 

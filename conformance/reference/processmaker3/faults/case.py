@@ -62,7 +62,7 @@ def _(ref: ProcessMaker3) -> None:
     def make(may_claim: Callable[[Case, str], bool]) -> Callable[[Case, str], bool]:
         def also_away(case: Case, user: str) -> bool:
             groups = ref.people.members.values()
-            mates = {one for members in groups if user in members for one in members}
+            mates = {member for members in groups if user in members for member in members}
             return may_claim(case, user) or bool(mates & set(case.candidates))
 
         return also_away
@@ -123,7 +123,7 @@ def _(ref: ProcessMaker3) -> None:
 @fault("pm3-variable-empty-ignored", SYSTEM, "A variable that is set to the empty string keeps its value.")
 def _(ref: ProcessMaker3) -> None:
     def make(write: Callable[[Case, Data], None]) -> Callable[[Case, Data], None]:
-        return lambda case, variables: write(case, {name: one for name, one in variables.items() if one != ""})
+        return lambda case, variables: write(case, {name: item for name, item in variables.items() if item != ""})
 
     override(ref.casebook, "write", make)
 
@@ -199,7 +199,7 @@ def _(ref: ProcessMaker3) -> None:
 @fault("pm3-unassigned-as-text", SYSTEM, "The list of unassigned cases is not JSON.")
 def _(ref: ProcessMaker3) -> None:
     async def in_words(call: Call) -> Response:
-        found = ", ".join(str(one["app_uid"]) for one in ref.casebook.unassigned(call.user))
+        found = ", ".join(str(item["app_uid"]) for item in ref.casebook.unassigned(call.user))
         return PlainTextResponse(f"cases: {found}")
 
     override(ref.cases, "list_unassigned_cases", lambda _: in_words)
@@ -208,7 +208,7 @@ def _(ref: ProcessMaker3) -> None:
 @fault("pm3-case-tasks-without-status", SYSTEM, "The tasks of a case have no status.")
 def _(ref: ProcessMaker3) -> None:
     def make(tasks: Callable[[Case], list[Data]]) -> Callable[[Case], list[Data]]:
-        return lambda case: [{name: one for name, one in task.items() if name != "status"} for task in tasks(case)]
+        return lambda case: [{name: item for name, item in task.items() if name != "status"} for task in tasks(case)]
 
     override(ref.casebook, "tasks", make)
 

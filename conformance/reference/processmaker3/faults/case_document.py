@@ -52,7 +52,7 @@ def _restatus(ref: ProcessMaker3, message: str, status: int) -> None:
 @fault("pm3-indoc-list-empty", SYSTEM, "The list of input documents shows none of those that existed at the start.")
 def _(ref: ProcessMaker3) -> None:
     start = {uid for case in ref.casebook.cases.values() for uid in case.inputs}
-    _list(ref, lambda _case, shown: [one for one in shown if one.uid not in start])
+    _list(ref, lambda _case, shown: [document for document in shown if document.uid not in start])
 
 
 @fault(
@@ -67,7 +67,7 @@ def _(ref: ProcessMaker3) -> None:
 
 @fault("pm3-indoc-list-shows-all", SYSTEM, "The list of input documents shows all documents of a case to every user.")
 def _(ref: ProcessMaker3) -> None:
-    _list(ref, lambda case, _shown: [one for one in case.inputs.values() if one.status == ACTIVE])
+    _list(ref, lambda case, _shown: [document for document in case.inputs.values() if document.status == ACTIVE])
 
 
 @fault(
@@ -86,7 +86,7 @@ def _list(ref: ProcessMaker3, edit: Callable[[Case, list[Document]], list[Docume
     async def listed(call: Call) -> Response:
         case = ref.case_documents.case(call)
         shown = edit(case, seen(case, call.user))
-        return Answer([{"app_doc_uid": one.uid, "app_doc_filename": one.name} for one in shown])
+        return Answer([{"app_doc_uid": document.uid, "app_doc_filename": document.name} for document in shown])
 
     override(ref.case_documents, "list_input_documents", lambda _: listed)
 
@@ -171,7 +171,7 @@ def _(ref: ProcessMaker3) -> None:
 @fault("pm3-outdoc-list-shows-all", SYSTEM, "The list of output documents shows all documents of a case to every user.")
 def _(ref: ProcessMaker3) -> None:
     def everything(case: Case, _user: str) -> list[Document]:
-        return [one for one in case.outputs.values() if one.status == ACTIVE]
+        return [output for output in case.outputs.values() if output.status == ACTIVE]
 
     override(ref.case_documents, "outputs", lambda _: everything)
 
@@ -243,9 +243,9 @@ def _(ref: ProcessMaker3) -> None:
 
     async def listed(call: Call) -> Response:
         case = ref.case_documents.case(call)
-        every = [one for one in case.inputs.values() if one.status == ACTIVE]
+        every = [document for document in case.inputs.values() if document.status == ACTIVE]
         shown = every if ref.accounts.permits(call.user, "PM_CASES") else seen(case, call.user)
-        return Answer([{"app_doc_uid": one.uid, "app_doc_filename": one.name} for one in shown])
+        return Answer([{"app_doc_uid": document.uid, "app_doc_filename": document.name} for document in shown])
 
     override(ref.case_documents, "list_input_documents", lambda _: listed)
 
@@ -266,7 +266,7 @@ def _(ref: ProcessMaker3) -> None:
 def _(ref: ProcessMaker3) -> None:
     def make(outputs: Callable[[Case, str], list[Document]]) -> Callable[[Case, str], list[Document]]:
         def seen(case: Case, user: str) -> list[Document]:
-            every = [one for one in case.outputs.values() if one.status == ACTIVE]
+            every = [output for output in case.outputs.values() if output.status == ACTIVE]
             return every if ref.accounts.permits(user, "PM_CASES") else outputs(case, user)
 
         return seen
@@ -284,7 +284,7 @@ def _(ref: ProcessMaker3) -> None:
             case = ref.case_documents.case(call)
             shown = ref.case_documents.inputs(case, call.user)
             if case.status == RUNNING and shown and call.user == case.user and len(shown) == 1:
-                return PlainTextResponse("documents: " + ", ".join(one.uid for one in shown))
+                return PlainTextResponse("documents: " + ", ".join(document.uid for document in shown))
             return await listed(call)
 
         return in_words
@@ -297,7 +297,7 @@ def _(ref: ProcessMaker3) -> None:
     def make(read: Endpoint) -> Endpoint:
         async def half(call: Call) -> Response:
             case = ref.case_documents.case(call)
-            if any(one.uid == call.named("app_doc_uid") for one in ref.case_documents.inputs(case, call.user)):
+            if any(item.uid == call.named("app_doc_uid") for item in ref.case_documents.inputs(case, call.user)):
                 return await read(call)
             document = case.inputs.get(call.named("app_doc_uid"))
             return Answer({"app_doc_filename": document.name, "tas_uid": document.task} if document else {})

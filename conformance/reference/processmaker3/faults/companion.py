@@ -43,9 +43,9 @@ def _entering(ref: ProcessMaker3, enter: str, member: str, moved: Callable[[Pers
     def make(usual: Enter) -> Enter:
         def displacing(uid: str, user: Person) -> None:
             usual(uid, user)
-            for one in ref.people.users.values():
-                if one is not user and one.uid not in start and moved(one, uid):
-                    setattr(one, member, uid if to else "")
+            for person in ref.people.users.values():
+                if person is not user and person.uid not in start and moved(person, uid):
+                    setattr(person, member, uid if to else "")
 
         return displacing
 
@@ -68,17 +68,17 @@ def _(ref: ProcessMaker3) -> None:
 
 @fault("pm3-department-assign-displaces", SYSTEM, "Assigning a user to a department unassigns those who were in it.")
 def _(ref: ProcessMaker3) -> None:
-    _entering(ref, "assign", "department", lambda one, uid: one.department == uid, to=False)
+    _entering(ref, "assign", "department", lambda person, uid: person.department == uid, to=False)
 
 
 @fault("pm3-department-assign-moves-all", SYSTEM, "Assigning a user to a department moves everybody else there.")
 def _(ref: ProcessMaker3) -> None:
-    _entering(ref, "assign", "department", lambda one, _: bool(one.department), to=True)
+    _entering(ref, "assign", "department", lambda person, _: bool(person.department), to=True)
 
 
 @fault("pm3-give-role-displaces", SYSTEM, "Giving a user a role takes it from those who had it.")
 def _(ref: ProcessMaker3) -> None:
-    _entering(ref, "appoint", "role", lambda one, uid: one.role == uid, to=False)
+    _entering(ref, "appoint", "role", lambda person, uid: person.role == uid, to=False)
 
 
 @fault("pm3-give-role-moves-all", SYSTEM, "Giving a user a role gives it to everybody else.")
@@ -94,9 +94,9 @@ def _(ref: ProcessMaker3) -> None:
         def ruthless(uid: str) -> None:
             members = list(ref.people.members.get(uid, ()))
             dissolve(uid)
-            for one in members:
-                if one not in start:
-                    ref.people.disable(one)
+            for member in members:
+                if member not in start:
+                    ref.people.disable(member)
 
         return ruthless
 

@@ -41,7 +41,7 @@ def _carried_out(ref: ProcessMaker3, area: Any, operation: str) -> None:
                 if name != operation or refusal.status != FORBIDDEN:
                     raise
                 request.state.refusal = refusal
-                return next(one for one in ref.accounts.by_client.values() if one.uid == ref.people.admin)
+                return next(account for account in ref.accounts.by_client.values() if account.uid == ref.people.admin)
 
         return lenient
 

@@ -25,7 +25,7 @@ def _keep(ref: ProcessMaker3, array: str, uid: str, *members: str) -> None:
     def make(update: Callable[[str, Data, str], None]) -> Callable[[str, Data, str], None]:
         def partial(uid_of_project: str, data: Data, user: str) -> None:
             project = ref.workspace.find(uid_of_project)
-            before = {one[uid]: deepcopy(one) for diagram in project.diagrams for one in diagram[array]}
+            before = {item[uid]: deepcopy(item) for diagram in project.diagrams for item in diagram[array]}
             update(uid_of_project, data, user)
             for diagram in project.diagrams:
                 for one in diagram[array]:
@@ -78,8 +78,8 @@ def _after_create(ref: ProcessMaker3, change: Callable[[Data], None]) -> None:
 
 def _swap_sizes(array: str) -> Callable[[Data], None]:
     def swap(diagram: Data) -> None:
-        for one in diagram[array]:
-            one["bou_width"], one["bou_height"] = one["bou_height"], one["bou_width"]
+        for item in diagram[array]:
+            item["bou_width"], item["bou_height"] = item["bou_height"], item["bou_width"]
 
     return swap
 
@@ -99,8 +99,8 @@ def _(ref: ProcessMaker3) -> None:
     def turn(diagram: Data) -> None:
         for flow in diagram["flows"]:
             for kind in ("", "_type"):
-                one, other = (f"flo_element_{end}{kind}" for end in ENDS)
-                flow[one], flow[other] = flow[other], flow[one]
+                value, other = (f"flo_element_{end}{kind}" for end in ENDS)
+                flow[value], flow[other] = flow[other], flow[value]
 
     _after_create(ref, turn)
 

@@ -29,8 +29,10 @@ def _shown(ref: ProcessMaker3, path: str, change: Callable[[Any], Any]) -> None:
 # -- an operation is missing, and another one has its path ------------------------------------------------------------
 
 
-def _missing(operation: str, words: str, told: str) -> None:
-    @fault(f"pm3-{words}-missing", SYSTEM, f"There is no operation that {told}; its path belongs to another operation.")
+def _missing(operation: str, words: str, message: str) -> None:
+    @fault(
+        f"pm3-{words}-missing", SYSTEM, f"There is no operation that {message}; its path belongs to another operation."
+    )
     def _(ref: ProcessMaker3) -> None:
         withdraw(ref.routes.app, operation)
 
@@ -51,7 +53,7 @@ def _page(items: list[Any], **more: Any) -> Data:
 @fault("pm3-unassigned-counted-only", SYSTEM, "Unassigned cases are counted and named in a message, but not listed.")
 def _(ref: ProcessMaker3) -> None:
     def counted(data: Any) -> Any:
-        return _page([], message=f"{len(data)} cases are waiting: {', '.join(one['app_uid'] for one in data)}")
+        return _page([], message=f"{len(data)} cases are waiting: {', '.join(item['app_uid'] for item in data)}")
 
     _shown(ref, "/cases/unassigned", counted)
 
@@ -102,12 +104,12 @@ def _(ref: ProcessMaker3) -> None:
         if not ref.people.empty(uid):
             raise Refused("Users are assigned to the department.")
 
-    def told(status: int, headers: Headers, _body: bytes) -> tuple[int, Headers, bytes]:
+    def response(status: int, headers: Headers, _body: bytes) -> tuple[int, Headers, bytes]:
         body = b'{"success": false, "message": "The department is in use."}'
         return status, [*headers, ("content-type", "application/json")], body
 
     override(ref.people, "close", lambda _: pretend)
-    ref.wrap(response_fault("DELETE", f"{_API}/department/[^/]+", 200, told))
+    ref.wrap(response_fault("DELETE", f"{_API}/department/[^/]+", 200, response))
 
 
 @fault("pm3-variable-set-beside", SYSTEM, "A variable is set under a name that differs from the one that was sent.")
@@ -124,7 +126,7 @@ def _(ref: ProcessMaker3) -> None:
 @fault("pm3-case-tasks-blank-status", SYSTEM, "The status of every task is empty.")
 def _(ref: ProcessMaker3) -> None:
     def make(tasks: Callable[[Case], list[Data]]) -> Callable[[Case], list[Data]]:
-        return lambda case: [{**one, "status": "", "message": "The status is unknown."} for one in tasks(case)]
+        return lambda case: [{**task, "status": "", "message": "The status is unknown."} for task in tasks(case)]
 
     override(ref.casebook, "tasks", make)
 

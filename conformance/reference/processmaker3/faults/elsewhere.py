@@ -76,7 +76,7 @@ def generate_existing(ref: ProcessMaker3) -> None:
     def make(_: Callable[..., Project]) -> Callable[..., Project]:
         def existing(process: str, _user: str) -> Project:
             ref.workspace.find(process)
-            return next(one for one in ref.workspace.projects.values() if one.bpmn)
+            return next(project for project in ref.workspace.projects.values() if project.bpmn)
 
         return existing
 
@@ -108,11 +108,11 @@ def pmtable_delete_takes_another(ref: ProcessMaker3) -> None:
 
     def make(delete: Callable[..., Any]) -> Callable[..., Any]:
         async def taking(call: Call) -> Any:
-            told = await delete(call)
-            newest = next((one for one in reversed(tables) if one not in spared), None)
+            response = await delete(call)
+            newest = next((table for table in reversed(tables) if table not in spared), None)
             if newest is not None:
                 del tables[newest]
-            return told
+            return response
 
         return taking
 
@@ -128,7 +128,7 @@ def role_delete_takes_another(ref: ProcessMaker3) -> None:
         def taking(uid: str) -> None:
             abolish(uid)
             given = {person.role for person in people.users.values()}
-            newest = next((one for one in reversed(people.roles) if one not in spared | given), None)
+            newest = next((role for role in reversed(people.roles) if role not in spared | given), None)
             if newest is not None:
                 del people.roles[newest]
 
@@ -174,7 +174,7 @@ def indoc_list_newest_upload(ref: ProcessMaker3) -> None:
     _noting(ref, lambda document: uploads.append(document.uid))
 
     def shortened(listed: Any) -> Any:
-        return [one for one in listed if one["app_doc_uid"] not in uploads[:-1]]
+        return [item for item in listed if item["app_doc_uid"] not in uploads[:-1]]
 
     ref.wrap(response_fault("GET", DOCUMENTS, 200, edit_json(shortened)))
 
@@ -188,8 +188,8 @@ def indoc_uploaded_for_everybody(ref: ProcessMaker3) -> None:
     def make(inputs: Callable[..., list[Document]]) -> Callable[..., list[Document]]:
         def shown(case: Case, user: str) -> list[Document]:
             mine = inputs(case, user)
-            new = [one for one in case.inputs.values() if one.uid in uploads and one.status == ACTIVE]
-            return [*mine, *(one for one in new if one not in mine)]
+            new = [item for item in case.inputs.values() if item.uid in uploads and item.status == ACTIVE]
+            return [*mine, *(item for item in new if item not in mine)]
 
         return shown
 

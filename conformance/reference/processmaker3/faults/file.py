@@ -53,29 +53,29 @@ def _(ref: ProcessMaker3) -> None:
 
 @fault("pm3-export-without-flows", SYSTEM, "An export has no flows.")
 def _(ref: ProcessMaker3) -> None:
-    _exporting(ref, lambda project: {"diagrams": [{**one, "flows": []} for one in project.diagrams]})
+    _exporting(ref, lambda project: {"diagrams": [{**diagram, "flows": []} for diagram in project.diagrams]})
 
 
 @fault("pm3-export-without-bounds", SYSTEM, "An export does not contain the positions and sizes of elements.")
 def _(ref: ProcessMaker3) -> None:
     def bare(diagram: Data) -> Data:
         return {
-            name: [{key: cell for key, cell in one.items() if key not in BOUNDS} for one in part]
+            name: [{key: cell for key, cell in item.items() if key not in BOUNDS} for item in part]
             if isinstance(part, list)
             else part
             for name, part in diagram.items()
         }
 
-    _exporting(ref, lambda project: {"diagrams": [bare(one) for one in project.diagrams]})
+    _exporting(ref, lambda project: {"diagrams": [bare(item) for item in project.diagrams]})
 
 
 @fault("pm3-export-without-gateway-types", SYSTEM, "An export tells of no gateway what type it is of.")
 def _(ref: ProcessMaker3) -> None:
     def untyped(diagram: Data) -> Data:
-        gateways = [{name: cell for name, cell in one.items() if name != "gat_type"} for one in diagram["gateways"]]
+        gateways = [{name: cell for name, cell in item.items() if name != "gat_type"} for item in diagram["gateways"]]
         return {**diagram, "gateways": gateways}
 
-    _exporting(ref, lambda project: {"diagrams": [untyped(one) for one in project.diagrams]})
+    _exporting(ref, lambda project: {"diagrams": [untyped(item) for item in project.diagrams]})
 
 
 @fault("pm3-export-process-stale", SYSTEM, "The process record of an export keeps its first title.")

@@ -172,7 +172,9 @@ def _(ref: ProcessMaker3) -> None:
 def _(ref: ProcessMaker3) -> None:
     def as_number(data: Data) -> bool:
         diagrams = data.get("diagrams") or []
-        return any(isinstance(task.get("bou_x"), int) for one in diagrams for task in one.get("activities") or [])
+        return any(
+            isinstance(task.get("bou_x"), int) for diagram in diagrams for task in diagram.get("activities") or []
+        )
 
     _refuse_create(ref, as_number)
 

@@ -227,7 +227,10 @@ def _(ref: ProcessMaker3) -> None:
             project = overwrite(file, user)
             for diagram in project.diagrams[:1]:
                 there = {task["act_uid"] for task in diagram["activities"]}
-                diagram["activities"] = [*diagram["activities"], *(one for one in tasks if one["act_uid"] not in there)]
+                diagram["activities"] = [
+                    *diagram["activities"],
+                    *(item for item in tasks if item["act_uid"] not in there),
+                ]
             return project
 
         return adding

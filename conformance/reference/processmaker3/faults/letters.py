@@ -26,9 +26,9 @@ SYSTEM: Final = "processmaker3"
 def _ascii(value: Any) -> Any:
     """A value whose texts have a question mark in place of each letter that ASCII lacks."""
     if isinstance(value, dict):
-        return {name: _ascii(one) for name, one in value.items()}
+        return {name: _ascii(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_ascii(one) for one in value]
+        return [_ascii(item) for item in value]
     return value.encode("ascii", "replace").decode() if isinstance(value, str) else value
 
 

@@ -19,7 +19,7 @@ SYSTEM: Final = "processmaker3"
 
 def _elements(data: Data, array: str) -> list[Data]:
     """The elements of one kind that a definition sends."""
-    return [one for diagram in data.get("diagrams") or () for one in diagram.get(array) or ()]
+    return [item for diagram in data.get("diagrams") or () for item in diagram.get(array) or ()]
 
 
 def _refuse(ref: ProcessMaker3, method: str, refused: Callable[[Data], Any], message: str) -> None:
@@ -27,7 +27,7 @@ def _refuse(ref: ProcessMaker3, method: str, refused: Callable[[Data], Any], mes
 
     def make(usual: Callable[..., Any]) -> Callable[..., Any]:
         def choosy(*args: Any) -> Any:
-            if refused(next(one for one in args if isinstance(one, dict))):
+            if refused(next(item for item in args if isinstance(item, dict))):
                 raise Refused(message)
             return usual(*args)
 
@@ -38,14 +38,14 @@ def _refuse(ref: ProcessMaker3, method: str, refused: Callable[[Data], Any], mes
 
 @fault("pm3-process-empty-parent-refused", SYSTEM, "An update of a process with an empty pro_parent is refused.")
 def _(ref: ProcessMaker3) -> None:
-    told = "Bad Request: pro_parent: should not be empty"
-    _refuse(ref, "update_process", lambda data: data.get("pro_parent") == "", told)
+    message = "Bad Request: pro_parent: should not be empty"
+    _refuse(ref, "update_process", lambda data: data.get("pro_parent") == "", message)
 
 
 @fault("pm3-create-loop-refused", SYSTEM, "A project with an activity whose act_loop_type is NONE is refused.")
 def _(ref: ProcessMaker3) -> None:
     def loops(data: Data) -> bool:
-        return any(one.get("act_loop_type") == "NONE" for one in _elements(data, "activities"))
+        return any(element.get("act_loop_type") == "NONE" for element in _elements(data, "activities"))
 
     _refuse(ref, "create", loops, "Bad Request: act_loop_type has no such value")
 
@@ -53,7 +53,9 @@ def _(ref: ProcessMaker3) -> None:
 @fault("pm3-update-container-refused", SYSTEM, "An update that names the container of an element is refused.")
 def _(ref: ProcessMaker3) -> None:
     def contained(data: Data) -> bool:
-        return any("bou_container" in one for array in ("activities", "events") for one in _elements(data, array))
+        return any(
+            "bou_container" in element for array in ("activities", "events") for element in _elements(data, array)
+        )
 
     _refuse(ref, "update", contained, "Bad Request: bou_container is not known")
 

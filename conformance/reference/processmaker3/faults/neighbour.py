@@ -92,8 +92,8 @@ def _(ref: ProcessMaker3) -> None:
     def make(update: Callable[[str, Data], None]) -> Callable[[str, Data], None]:
         def everywhere(uid: str, data: Data) -> None:
             update(uid, data)
-            for one in made.beside(uid):
-                update(one, {name: value for name, value in data.items() if name == "pro_description"})
+            for text in made.beside(uid):
+                update(text, {name: value for name, value in data.items() if name == "pro_description"})
 
         return everywhere
 
@@ -192,8 +192,8 @@ def _among(ref: ProcessMaker3, method: str, touch: Callable[[str], object], ther
     def make(usual: Callable[..., None]) -> Callable[..., None]:
         def greedy(uid: str, *more: Person) -> None:
             usual(uid, *more)
-            named = {uid, *(one.uid for one in more)}
-            for other in [one for one in there() if one not in known | named][-1:]:
+            named = {uid, *(person.uid for person in more)}
+            for other in [value for value in there() if value not in known | named][-1:]:
                 touch(other)
 
         return greedy

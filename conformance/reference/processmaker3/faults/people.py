@@ -99,7 +99,7 @@ def _(ref: ProcessMaker3) -> None:
 def _never_last(data: Any) -> Any:
     """Departments none of which is the last one."""
     if isinstance(data, list):
-        return [_never_last(one) for one in data]
+        return [_never_last(item) for item in data]
     return {**data, "dep_last": 0, "dep_children": _never_last(data.get("dep_children", []))}
 
 
@@ -116,7 +116,7 @@ def _(ref: ProcessMaker3) -> None:
 def _other_way_round(data: Any) -> Any:
     """Departments of which all but the last one are said to be the last."""
     if isinstance(data, list):
-        return [_other_way_round(one) for one in data]
+        return [_other_way_round(item) for item in data]
     below = {"dep_children": _other_way_round(data["dep_children"])} if "dep_children" in data else {}
     return {**data, "dep_last": int(not data["dep_last"]), **below}
 
@@ -141,7 +141,7 @@ def _(ref: ProcessMaker3) -> None:
 
 @fault("pm3-department-last-always", SYSTEM, "dep_last is 1 in every department that is read.")
 def _(ref: ProcessMaker3) -> None:
-    ref.wrap(response_fault("GET", f"{_API}/department/[^/]+", 200, edit_json(lambda one: {**one, "dep_last": 1})))
+    ref.wrap(response_fault("GET", f"{_API}/department/[^/]+", 200, edit_json(lambda item: {**item, "dep_last": 1})))
 
 
 @fault("pm3-department-never-empty", SYSTEM, "A department that once had a user can never be deleted.")
@@ -212,7 +212,7 @@ def _(ref: ProcessMaker3) -> None:
 @fault("pm3-role-delete-keeps", SYSTEM, "The deletion of a role is accepted, but does nothing.")
 def _(ref: ProcessMaker3) -> None:
     def make(abolish: Callable[[str], None]) -> Callable[[str], None]:
-        return lambda uid: abolish(uid) if any(one.role == uid for one in ref.people.users.values()) else None
+        return lambda uid: abolish(uid) if any(user.role == uid for user in ref.people.users.values()) else None
 
     override(ref.people, "abolish", make)
 
@@ -228,7 +228,7 @@ def _(ref: ProcessMaker3) -> None:
 @fault("pm3-available-users-omit", SYSTEM, "New users are never available for a role.")
 def _(ref: ProcessMaker3) -> None:
     start = set(ref.people.users)
-    _available(ref, lambda listed: [one for one in listed if one["usr_uid"] in start])
+    _available(ref, lambda listed: [item for item in listed if item["usr_uid"] in start])
 
 
 @fault("pm3-available-users-all", SYSTEM, "The users available for a role include those who have it.")
@@ -244,7 +244,7 @@ def _available(ref: ProcessMaker3, change: Callable[[list[Data]], list[Data]]) -
 @fault("pm3-users-unlisted", SYSTEM, "A new user can be read, but is not in the list.")
 def _(ref: ProcessMaker3) -> None:
     start = set(ref.people.users)
-    shown = edit_json(lambda listed: [one for one in listed if one["usr_uid"] in start])
+    shown = edit_json(lambda listed: [item for item in listed if item["usr_uid"] in start])
     ref.wrap(response_fault("GET", f"{_API}/users", 200, shown))
 
 
@@ -321,7 +321,7 @@ def _(ref: ProcessMaker3) -> None:
         return noted
 
     def last(usual: Callable[[Department], int]) -> Callable[[Department], int]:
-        return lambda one: int(newest[one.parent] == one.uid) if one.parent in newest else usual(one)
+        return lambda item: int(newest[item.parent] == item.uid) if item.parent in newest else usual(item)
 
     override(ref.people, "open", opening)
     override(ref.people, "last", last)
@@ -329,12 +329,12 @@ def _(ref: ProcessMaker3) -> None:
 
 @fault("pm3-department-last-of-all", SYSTEM, "Only the newest department of all levels is the last one.")
 def _(ref: ProcessMaker3) -> None:
-    override(ref.people, "last", lambda _: lambda one: int(list(ref.people.departments.values())[-1] is one))
+    override(ref.people, "last", lambda _: lambda item: int(list(ref.people.departments.values())[-1] is item))
 
 
 @fault("pm3-department-last-childless", SYSTEM, "A department with others below it is never the last one.")
 def _(ref: ProcessMaker3) -> None:
     def make(last: Callable[[Department], int]) -> Callable[[Department], int]:
-        return lambda one: 0 if any(ref.people.below(one.uid)) else last(one)
+        return lambda department: 0 if any(ref.people.below(department.uid)) else last(department)
 
     override(ref.people, "last", make)

@@ -138,7 +138,7 @@ def _(ref: ProcessMaker3) -> None:
         project = find(call.uid)
         kept = project.diagrams
         project.diagrams = [
-            {**one, "activities": [], "events": [], "gateways": [], "flows": []} for one in project.diagrams
+            {**diagram, "activities": [], "events": [], "gateways": [], "flows": []} for diagram in project.diagrams
         ]
         try:
             return await usual(call)
@@ -187,8 +187,8 @@ def _(ref: ProcessMaker3) -> None:
             project.diagrams = [
                 {
                     name: [
-                        {key: new.get(cell, cell) if isinstance(cell, str) else cell for key, cell in one.items()}
-                        for one in part
+                        {key: new.get(cell, cell) if isinstance(cell, str) else cell for key, cell in item.items()}
+                        for item in part
                     ]
                     if isinstance(part, list)
                     else part

@@ -35,7 +35,7 @@ class Updated:
                 usual(uid, data, user)
             else:
                 self._update(usual, uid, data, user)
-            self.uids = [*(one for one in self.uids if one != uid), uid]
+            self.uids = [*(value for value in self.uids if value != uid), uid]
 
         return noted
 
@@ -101,7 +101,7 @@ def _(ref: ProcessMaker3) -> None:
         return careless
 
     def shorter(listing: Callable[[], list[Data]]) -> Callable[[], list[Data]]:
-        return lambda: [one for one in listing() if one["prj_uid"] not in hidden]
+        return lambda: [item for item in listing() if item["prj_uid"] not in hidden]
 
     override(ref.workspace, "delete", make)
     override(ref.workspace, "listing", shorter)

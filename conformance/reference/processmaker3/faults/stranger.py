@@ -28,8 +28,8 @@ _WORK: Final = ("reassign_case", "execute_trigger", "set_case_variable")
 _AREAS: Final[dict[str, tuple[Operation, ...]]] = {
     "people": (*PEOPLE,),
     "tables": (*TABLES, *TRACKER),
-    "cases": (*(one for one in CASES if one[0] not in _WORK), *DOCUMENTS),
-    "case-work": tuple(one for one in CASES if one[0] in _WORK),
+    "cases": (*(case for case in CASES if case[0] not in _WORK), *DOCUMENTS),
+    "case-work": tuple(case for case in CASES if case[0] in _WORK),
 }
 
 

@@ -20,7 +20,7 @@ def _keep(ref: ProcessMaker3, kept: Callable[[Any], bool]) -> None:
     """Let values that are `kept` be returned as the database has them."""
 
     def make(value: Value) -> Value:
-        return lambda one: one if kept(one) else value(one)
+        return lambda item: item if kept(item) else value(item)
 
     override(ref.tables, "value", make)
 
@@ -32,12 +32,12 @@ def _(ref: ProcessMaker3) -> None:
 
 @fault("pm3-pmtable-real-numbers", SYSTEM, "Numbers of PM tables are returned as numbers.")
 def _(ref: ProcessMaker3) -> None:
-    _keep(ref, lambda one: isinstance(one, int | float) and not isinstance(one, bool))
+    _keep(ref, lambda item: isinstance(item, int | float) and not isinstance(item, bool))
 
 
 @fault("pm3-pmtable-real-booleans", SYSTEM, "Booleans of PM tables are returned as booleans.")
 def _(ref: ProcessMaker3) -> None:
-    _keep(ref, lambda one: isinstance(one, bool))
+    _keep(ref, lambda item: isinstance(item, bool))
 
 
 @fault("pm3-pmtable-without-index", SYSTEM, "The rows of PM tables have no __index__.")

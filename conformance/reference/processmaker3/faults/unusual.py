@@ -22,10 +22,10 @@ CUT: Final = 120
 LONG_PATH: Final = 250
 
 
-def _fails(name: str, told: str, method: str, path: str, when: Callable[[Sent], bool]) -> None:
+def _fails(name: str, message: str, method: str, path: str, when: Callable[[Sent], bool]) -> None:
     """A fault: the server fails at some requests."""
 
-    @fault(f"pm3-fails-at-{name}", SYSTEM, f"The server returns 500 for {told}.")
+    @fault(f"pm3-fails-at-{name}", SYSTEM, f"The server returns 500 for {message}.")
     def _(ref: ProcessMaker3) -> None:
         ref.wrap(request_fault(method, path, when, status=500))
 
@@ -127,7 +127,7 @@ def _(ref: ProcessMaker3) -> None:
 
 def _narrowed(text: str) -> str:
     """A text with a question mark instead of each character beyond the first plane."""
-    return "".join("?" if ord(one) > 0xFFFF else one for one in text)
+    return "".join("?" if ord(value) > 0xFFFF else value for value in text)
 
 
 @fault("pm3-description-of-one-plane", SYSTEM, "Rare characters of a new project's description become question marks.")

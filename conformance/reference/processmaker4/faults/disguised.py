@@ -26,22 +26,22 @@ def _details(ref: ProcessMaker4, change: Callable[[Any], Any]) -> None:
 @fault("pm4-data-names-only", SYSTEM, "returns the names of request data, without their values")
 def data_names_only(ref: ProcessMaker4) -> None:
     """Leave the values out."""
-    _details(ref, lambda told: {**told, "data": dict.fromkeys(told["data"])})
+    _details(ref, lambda response: {**response, "data": dict.fromkeys(response["data"])})
 
 
 @fault("pm4-data-first-member", SYSTEM, "keeps the first member of the request data and drops the others")
 def data_first_member(ref: ProcessMaker4) -> None:
     """Cut the others off."""
-    _details(ref, lambda told: {**told, "data": dict(list(told["data"].items())[:1])})
+    _details(ref, lambda response: {**response, "data": dict(list(response["data"].items())[:1])})
 
 
 @fault("pm4-data-values-exchanged", SYSTEM, "exchanges the values of request data")
 def data_values_exchanged(ref: ProcessMaker4) -> None:
     """Every value is there, with the next name."""
 
-    def exchanged(told: Any) -> Any:
-        names, values = list(told["data"]), list(told["data"].values())
-        return {**told, "data": dict(zip(names, values[1:] + values[:1], strict=True))}
+    def exchanged(response: Any) -> Any:
+        names, values = list(response["data"]), list(response["data"].values())
+        return {**response, "data": dict(zip(names, values[1:] + values[:1], strict=True))}
 
     _details(ref, exchanged)
 
@@ -51,9 +51,9 @@ def data_of_previous(ref: ProcessMaker4) -> None:
     """Lag behind by one."""
     kept: list[Any] = [{}]
 
-    def late(told: Any) -> Any:
-        kept.append(told["data"])
-        return {**told, "data": kept[-2]}
+    def late(response: Any) -> Any:
+        kept.append(response["data"])
+        return {**response, "data": kept[-2]}
 
     _details(ref, late)
 
@@ -62,10 +62,10 @@ def data_of_previous(ref: ProcessMaker4) -> None:
 def start_tells_only_when(ref: ProcessMaker4) -> None:
     """Nothing but time stamps differs."""
 
-    def same(told: Any) -> Any:
+    def same(response: Any) -> Any:
         now = ref.clock().isoformat()
         times = dict.fromkeys(("initiated_at", "created_at", "updated_at"), now)
-        return {**told, "id": 1, "uuid": "0", **times}
+        return {**response, "id": 1, "uuid": "0", **times}
 
     _details(ref, same)
 
@@ -75,10 +75,10 @@ def second_start_joins(ref: ProcessMaker4) -> None:
     """The first Request, and how long it took to find it."""
     running: dict[int, Any] = {}
 
-    def join(told: Any) -> Any:
-        first = running.setdefault(told["process_id"], told)
+    def join(response: Any) -> Any:
+        first = running.setdefault(response["process_id"], response)
         same = {name: first[name] for name in ("id", "uuid", "created_at", "initiated_at", "status", "completed_at")}
-        return {**told, **same, "updated_at": ref.clock().isoformat(), "response_time": ref.clock().microsecond}
+        return {**response, **same, "updated_at": ref.clock().isoformat(), "response_time": ref.clock().microsecond}
 
     _details(ref, join)
 
@@ -88,7 +88,7 @@ def path_echoed_only(ref: ProcessMaker4) -> None:
     """Know one process under every number that is there, and tell of the path."""
     known = ref.processes
     ref.processes = dict.fromkeys(known, next(iter(known.values())))
-    _details(ref, lambda told: {**told, "links": {"self": f"/api/1.0/process_events/{list(known)[-1]}"}})
+    _details(ref, lambda response: {**response, "links": {"self": f"/api/1.0/process_events/{list(known)[-1]}"}})
 
 
 @fault("pm4-wrong-token-guest", SYSTEM, "starts a Request as a guest if the token is wrong")
@@ -96,7 +96,7 @@ def wrong_token_guest(ref: ProcessMaker4) -> None:
     """Take every token, and tell of another user."""
     usual = ref.token_accepted
     ref.token_accepted = lambda token: token is not None or usual(token)
-    _details(ref, lambda told: {**told, "user_id": 2})
+    _details(ref, lambda response: {**response, "user_id": 2})
 
 
 @fault("pm4-refusal-in-success", SYSTEM, "returns 200 with an error to callers without a valid token")
@@ -113,8 +113,8 @@ def refusal_in_success(ref: ProcessMaker4) -> None:
 def refusal_traced_only(ref: ProcessMaker4) -> None:
     """Leave out why."""
 
-    def bare(told: Any) -> Any:
-        del told
+    def bare(response: Any) -> Any:
+        del response
         return {"error": {"traceId": str(uuid4()), "timestamp": ref.clock().isoformat()}}
 
     def refused(status: int, headers: Headers, body: bytes) -> tuple[int, Headers, bytes]:

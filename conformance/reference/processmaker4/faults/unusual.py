@@ -17,10 +17,10 @@ SYSTEM: Final = "processmaker4"
 _START: Final = r"/api/1\.0/process_events/[^/]+"
 
 
-def _fails(name: str, told: str, when: Callable[[Sent], bool]) -> None:
+def _fails(name: str, message: str, when: Callable[[Sent], bool]) -> None:
     """A fault: the server fails at some requests."""
 
-    @fault(f"pm4-fails-at-{name}", SYSTEM, f"returns 500 for {told}")
+    @fault(f"pm4-fails-at-{name}", SYSTEM, f"returns 500 for {message}")
     def _(ref: ProcessMaker4) -> None:
         ref.wrap(request_fault("POST", _START, when, status=500))
 

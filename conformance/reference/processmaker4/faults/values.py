@@ -23,8 +23,8 @@ def _members(name: str, words: str, kept: Callable[[Any], bool]) -> None:
     """Register the fault that drops the members whose value is not kept."""
 
     def apply(ref: ProcessMaker4) -> None:
-        def drop(told: Any) -> Any:
-            return {**told, "data": {member: value for member, value in told["data"].items() if kept(value)}}
+        def drop(response: Any) -> Any:
+            return {**response, "data": {member: value for member, value in response["data"].items() if kept(value)}}
 
         ref.wrap(response_fault("POST", _START, 201, edit_json(drop)))
 
@@ -32,10 +32,10 @@ def _members(name: str, words: str, kept: Callable[[Any], bool]) -> None:
 
 
 _members(
-    "pm4-data-nested-dropped", "drops lists and objects in request data", lambda one: not isinstance(one, dict | list)
+    "pm4-data-nested-dropped", "drops lists and objects in request data", lambda item: not isinstance(item, dict | list)
 )
 _members("pm4-data-zero-dropped", "drops zero and false in request data", bool)
-_members("pm4-data-texts-only", "drops what is no text in request data", lambda one: isinstance(one, str))
+_members("pm4-data-texts-only", "drops what is no text in request data", lambda item: isinstance(item, str))
 
 
 @fault("pm4-data-ascii-only", SYSTEM, "keeps letters of request data only as far as they are ASCII")
@@ -45,8 +45,8 @@ def data_ascii_only(ref: ProcessMaker4) -> None:
     def plain(value: Any) -> Any:
         return value.encode("ascii", "replace").decode() if isinstance(value, str) else value
 
-    def edit(told: Any) -> Any:
-        return {**told, "data": {member: plain(value) for member, value in told["data"].items()}}
+    def edit(response: Any) -> Any:
+        return {**response, "data": {member: plain(value) for member, value in response["data"].items()}}
 
     ref.wrap(response_fault("POST", _START, 201, edit_json(edit)))
 
@@ -66,9 +66,9 @@ def data_leaks(ref: ProcessMaker4) -> None:
     """Collect the data of all Requests in one place."""
     collected: dict[str, Any] = {}
 
-    def together(told: Any) -> Any:
-        collected.update(told["data"])
-        return {**told, "data": dict(collected)}
+    def together(response: Any) -> Any:
+        collected.update(response["data"])
+        return {**response, "data": dict(collected)}
 
     ref.wrap(response_fault("POST", _START, 201, edit_json(together)))
 
@@ -80,8 +80,8 @@ def data_digits_as_numbers(ref: ProcessMaker4) -> None:
     def cast(value: Any) -> Any:
         return int(value) if isinstance(value, str) and value.isdecimal() else value
 
-    def edit(told: Any) -> Any:
-        return {**told, "data": {member: cast(value) for member, value in told["data"].items()}}
+    def edit(response: Any) -> Any:
+        return {**response, "data": {member: cast(value) for member, value in response["data"].items()}}
 
     ref.wrap(response_fault("POST", _START, 201, edit_json(edit)))
 
@@ -95,16 +95,18 @@ def data_depth_limited(ref: ProcessMaker4) -> None:
             return {name: cut(inner, depth - 1) for name, inner in value.items()} if depth else {}
         return value
 
-    ref.wrap(response_fault("POST", _START, 201, edit_json(lambda told: {**told, "data": cut(told["data"], 3)})))
+    ref.wrap(
+        response_fault("POST", _START, 201, edit_json(lambda response: {**response, "data": cut(response["data"], 3)}))
+    )
 
 
 @fault("pm4-data-lists-of-two", SYSTEM, "keeps the first two items of a list in request data")
 def data_lists_of_two(ref: ProcessMaker4) -> None:
     """Cut lists off."""
 
-    def edit(told: Any) -> Any:
-        data = {name: value[:2] if isinstance(value, list) else value for name, value in told["data"].items()}
-        return {**told, "data": data}
+    def edit(response: Any) -> Any:
+        data = {name: value[:2] if isinstance(value, list) else value for name, value in response["data"].items()}
+        return {**response, "data": data}
 
     ref.wrap(response_fault("POST", _START, 201, edit_json(edit)))
 
