@@ -10,7 +10,8 @@ from typing import Any, Final, NoReturn
 
 import pytest
 
-from conformance.core.verdict import Outcome, Verdict
+from conformance.core.exchange import NotJson
+from conformance.core.verdict import Outcome, Reason, Verdict
 from conformance.engine.recorder import Blocked, NotExercised, Recorder
 from conformance.engine.session import Session
 from conformance.run.plugin import allure_keys
@@ -191,7 +192,12 @@ class TestProtocol:
             pytest.fail(f"{', '.join(undecided)}: the test ended without a verdict on it; {advice}", pytrace=False)
 
     def _end(self, item: pytest.Item, error: Exception | None) -> None:
-        """Set the result of a test. Called outside the handling of `error`, which reporters would show unredacted."""
+        """Set the result of a test. Called outside the handling of `error`, which reporters would show unredacted.
+
+        That a response is not JSON is no mistake of a suite: what it shows is undecided.
+        """
+        if isinstance(error, NotJson) and suite_of(item):
+            error = NotExercised(Reason.INCONCLUSIVE, f"a response is not JSON: {error}")
         if error is None or isinstance(error, Blocked | NotExercised):
             try:
                 self._conclude(error, own=not suite_of(item))
