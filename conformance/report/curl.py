@@ -49,6 +49,11 @@ def word(text: str, placeholders: Collection[str]) -> str:
     return _quoted(text, _pattern(placeholders))
 
 
+def names_in(text: str, placeholders: Collection[str]) -> set[str]:
+    """The placeholders in a text, each by its whole name: that of one may begin with that of another."""
+    return set(_pattern(placeholders).findall(text))
+
+
 def _pattern(placeholders: Collection[str]) -> re.Pattern[str]:
     """Matches `$NAME` of a known name, the longest first, since letters may follow."""
     if not placeholders:

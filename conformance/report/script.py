@@ -42,6 +42,7 @@ except (ValueError, LookupError, TypeError, RecursionError):
 ' "$@"
 }"""
 _RANDOM: Final = f"{RUN}=$(od -An -N4 -tx1 /dev/urandom | tr -d ' \\n')  # new names in each run"
+_NEW_WORD: Final = "conf$(od -An -N6 -tx1 /dev/urandom | tr -d ' \\n')  # of a user that this script creates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +73,27 @@ class Step:
 
 
 def script(
-    steps: Sequence[Step], about: Sequence[str], placeholders: Collection[str], files: Mapping[str, str] | None = None
+    steps: Sequence[Step],
+    about: Sequence[str],
+    placeholders: Collection[str],
+    files: Mapping[str, str] | None = None,
+    passwords: Collection[str] = (),
 ) -> str:
     """A script for bash that sends the steps; it begins with the lines `about` as comments.
 
-    `$NAME` of `placeholders` in a request is a secret; that of an extracted variable is its value. As the script runs
-    in a subshell, it can also be pasted into a terminal.
+    `$NAME` of `placeholders` in a request is a secret; that of an extracted variable is its value. `passwords` are the
+    placeholders that the script sets itself: passwords of users that it creates. As the script runs in a subshell, it
+    can also be pasted into a terminal.
     """
     taken = [item.variable for step in steps for item in step.taken]
     secrets = frozenset(placeholders) - set(taken)
     names = secrets | set(taken) | {RUN}
-    needed = (_named(steps, names) & secrets) | set((files or {}).values())
+    used = {name for step in steps for name in curl.names_in(_text(step.request), names)}
+    needed = (used & secrets) - set(passwords) | set((files or {}).values())
     fresh = any(f"${RUN}" in _text(step.request) for step in steps)
     lines = [*_head(about, "bash, curl and python3" if taken else "bash and curl", needed)]
     lines += [_RANDOM] if fresh else []
+    lines += [f"{name}={_NEW_WORD}" for name in sorted(used & set(passwords))]
     lines += [_TAKE] if taken else []
     for number, step in enumerate(steps, 1):
         lines += _lines(step, f"{number} of {len(steps)}", names, files)
@@ -140,10 +148,3 @@ def _lines(step: Step, number: str, names: Collection[str], files: Mapping[str, 
 
 def _text(request: Request) -> str:
     return "\n".join([request.url, *(value for _, value in request.headers), request.body.decode("utf-8", "replace")])
-
-
-def _named(steps: Sequence[Step], names: Collection[str]) -> set[str]:
-    """The variables in the requests, each by its whole name: that of one may begin with that of another."""
-    longest_first = sorted(names, key=lambda name: (-len(name), name))
-    pattern = re.compile(r"\$(" + "|".join(map(re.escape, longest_first)) + ")")
-    return {name for step in steps for name in pattern.findall(_text(step.request))}

@@ -17,6 +17,7 @@ from conformance.report.script import RUN, Step, Taken, script
 from conformance.run.chain import is_identifier
 from conformance.wire.guard import SAFE_METHODS
 from conformance.wire.ledger import MARK, NAMES
+from conformance.wire.redact import RUN_PASSWORD
 
 _MARKS: Final = re.compile(rf"\b({MARK}(?: |\+|%20))[0-9a-f]{{8}}(?= |\+|%20)")
 _WORDS: Final = re.compile(rf"\b({MARK})[0-9a-f]{{8}}(?=[0-9a-f]{{4}}\b)")
@@ -60,7 +61,8 @@ def reproduction(
     extracts identifiers from responses for later requests.
     """
     known = frozenset(placeholders)
-    if len(exchanges) < 2:
+    passwords = frozenset(name for name in known if name.startswith(RUN_PASSWORD))
+    if len(exchanges) < 2 and not any(curl.names_in(_text(exchange.request), passwords) for exchange in exchanges):
         return "".join(curl.curl(exchange.request, known, files) for exchange in exchanges)
     found = _extracted(exchanges)
     variables = {value: taken.variable for values in found.values() for value, taken in values.items()}
@@ -89,7 +91,7 @@ def reproduction(
             )
         )
         written = not reads
-    return script(steps, about, known, files)
+    return script(steps, about, known, files, passwords)
 
 
 def _extracted(exchanges: Sequence[Recorded]) -> dict[int, dict[str, Taken]]:

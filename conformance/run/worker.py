@@ -88,7 +88,8 @@ class Worker:
             {**self.target.secrets(), **derived_secrets(self.target)},
             PUBLIC,
             words,
-            lambda value: self.ledger.is_invented(value),
+            made_up=lambda value: self.ledger.is_made_up(value),
+            own=lambda value: self.ledger.is_word(value),
         )
         self.sessions: dict[str, Session] = {}
         self._clients: list[Any] = []

@@ -140,9 +140,9 @@ class Ledger:
         """Whether an identifier was made up by this run."""
         return identifier in self._made_up
 
-    def is_invented(self, value: str) -> bool:
-        """Whether this worker made a value up: an identifier that cannot exist, or a name without blanks."""
-        return value in self._made_up or value in self._words
+    def is_word(self, value: str) -> bool:
+        """Whether this worker made a value up as a name without blanks, or as a password."""
+        return value in self._words
 
     def intend(
         self, system: str, kind: str, operation: str, name: str, within: Mapping[str, str] | None = None

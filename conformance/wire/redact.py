@@ -19,11 +19,15 @@ MAX_SHORT: Final = 100  # of these: a server that issues thousands of short toke
 SECRET_HEADERS: Final = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "value", "x-api-key", "x-auth-token"}
 )
-SECRET_FIELDS: Final = "password|client_secret|access_token|refresh_token|id_token|api_key|apikey|secret"  # noqa: S105 - names of fields
+SECRET_FIELDS: Final = (  # names of fields; systems put a prefix before the last ones
+    r"client_secret|access_token|refresh_token|id_token|api_key|apikey|secret|(?:\w{1,40}_)?(?:password|pass)"  # noqa: S105
+)
 KEY_FIELDS: Final = ".*(value|secret|token|key)"  # fields that may contain an API key from the target
 CACHED_LENGTH: Final = 200  # characters of a text whose redaction is cached
 CACHE_SIZE: Final = 2000  # texts
 HIDDEN: Final = "[redacted]"
+RUN_PASSWORD: Final = "RUN_PASSWORD"  # noqa: S105 - the name of a placeholder
+"""How the placeholders of passwords begin that the run gave to users which it created; a number follows."""
 CUT: Final = "…"  # marks where a text was cut off
 SHORTEST_PREFIX: Final = 4  # characters of a secret at the end of a text that was cut off
 IN_JSON: Final = re.compile(
@@ -41,8 +45,9 @@ class Redactor:
 
     `public` only look like secrets: wrong credentials, sent on purpose. `words` are the suite's own, such as ids of
     operations: a report would be unreadable without them, so a secret that equals one of them is hidden by the name of
-    its field only. `invented` returns whether the run itself made a value up, such as the password of a user that it
-    creates: without it in the field of a secret, a request could not be sent again.
+    its field only. `made_up` returns whether the run made up a value that opens nothing, such as a wrong password: it
+    is shown, since a request could not be sent again without it. `own` returns whether a value may be the password of a
+    user that the run created: in the field of a secret, it becomes a secret with a placeholder.
     """
 
     def __init__(
@@ -50,10 +55,12 @@ class Redactor:
         secrets: Mapping[str, str],
         public: Collection[str] = (),
         words: Collection[str] = (),
-        invented: Callable[[str], bool] = lambda _: False,
+        made_up: Callable[[str], bool] = lambda _: False,
+        own: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._public = frozenset(map(_bytes, public))
-        self._invented = invented
+        self._made_up = made_up
+        self._own = own
         self._words = frozenset(map(_bytes, words))
         self._longest_word = max(map(len, self._words), default=0)
         self._names: dict[bytes, str] = {}
@@ -140,7 +147,7 @@ class Redactor:
 
     def _without(self, text: str) -> str:
         low = text.casefold()
-        if "key" in low or "token" in low or "secret" in low or "password" in low:  # each field contains one of these
+        if "key" in low or "token" in low or "secret" in low or "pass" in low:  # each field contains one of these
             text = IN_JSON.sub(self._in_json, text)
             text = IN_FORM.sub(lambda match: match[1] + self._named(match[2]), text)
             text = IN_XML.sub(lambda match: match[1] + self._named(match[2]), text)
@@ -201,7 +208,7 @@ class Redactor:
             return self.text(value)
         if name.lower() == "authorization":
             scheme, _, credentials = value.partition(" ")
-            if scheme.lower() == "basic" and self._is_invented_pair(credentials):
+            if scheme.lower() == "basic" and self._is_made_up_pair(credentials):
                 return value
             return f"{scheme} {self._named(credentials)}" if credentials else self._named(value)
         return self._named(value)
@@ -212,17 +219,20 @@ class Redactor:
         if not content or content in self._public:
             return value
         name = next((self._names[view.content] for view in views(content) if view.content in self._names), None)
-        if name is None and self._invented(value):
+        if name is None and self._made_up(value):
             return value
+        if name is None and self._own(value):
+            self.learn_all(RUN_PASSWORD, [value], numbered=True)
+            name = self._names[content]
         return f"${name}" if name else HIDDEN
 
-    def _is_invented_pair(self, credentials: str) -> bool:
+    def _is_made_up_pair(self, credentials: str) -> bool:
         """Whether credentials of HTTP Basic contain no secret: a public name, and a password that the run made up."""
         try:
             name, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
         except ValueError:
             return False
-        return _bytes(password) not in self._names and self._invented(password) and self.text(name) == name
+        return _bytes(password) not in self._names and self._made_up(password) and self.text(name) == name
 
 
 def _bytes(text: str) -> bytes:
