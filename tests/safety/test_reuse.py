@@ -25,7 +25,7 @@ AGAIN: Final[Mapping[str, tuple[str, str, str, Rename]]] = {
         "projects",
         lambda item: replace(item, name=NAME, description="", diagrams=[]),
     ),
-    "department": ("processmaker3", "people", "departments", lambda item: replace(item, title=NAME)),
+    "department": ("processmaker3", "people", "departments", lambda item: replace(item, title=NAME, parent="")),
     "process": ("procesio", "workspace", "processes", lambda item: {**item, "name": NAME, "title": NAME}),
     "credential": ("procesio", "credentials", "credentials", lambda item: {"id": item["id"], "name": NAME}),
     "data type": ("procesio", "data_types", "types", lambda item: {**item, "name": NAME, "displayName": NAME}),
