@@ -31,6 +31,7 @@ from conformance.spec.rules import (
 )
 from conformance.spec.specification import Operation, ResponseSpec
 
+REFUSAL: Final = "a refusal with a 4xx status"  # what is expected if no document names the status
 MAX_QUOTED: Final = 200  # maximal characters of a value in a verdict
 LARGE_BODY: Final = 1_000_000  # bytes of a response from which on only the first items of each list are checked
 MAX_ITEMS: Final = 1_000
@@ -109,7 +110,7 @@ def refused(requirement: str, operation: str, exchange: Exchange, control: Excha
     if exchange.response.refused:
         return conforms(requirement, operation, exchange, control)
     kind = Kind.NOT_REFUSED if exchange.response.ok else Kind.STATUS
-    return deviates(requirement, operation, kind, "a refusal with a 4xx status", describe(exchange), exchange, control)
+    return deviates(requirement, operation, kind, REFUSAL, describe(exchange), exchange, control)
 
 
 def server_error(operation: Operation, exchange: Exchange) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from conformance.core.verdict import CHANGES_NOTHING, Kind, Verdict
+from conformance.engine.checks import REFUSAL
 from conformance.spec.requirement import SERVER_ERROR, Requirement
 from conformance.spec.rules import field
 
@@ -29,6 +30,8 @@ def title(requirement: Requirement, verdict: Verdict) -> str:
     wrong = requirement.deviation or f"does not do what is documented: {requirement.statement.rstrip('.')}"
     if requirement.structural and verdict.kind in _STRUCTURAL and not requirement.place:
         wrong = _STRUCTURAL[verdict.kind]
+    if verdict.kind is Kind.STATUS and verdict.expected == REFUSAL:  # it was not accepted either
+        wrong = f"does not refuse with a 4xx status: {requirement.statement.rstrip('.')}"
     if FIELD in wrong:
         return f"{requirement.request}: {wrong.replace(FIELD, where or 'value')}"
     named = not where or bool(requirement.place)  # a rule of a place names it
