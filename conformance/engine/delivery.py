@@ -19,7 +19,7 @@ from conformance.spec.free_paths import unrouted
 from conformance.wire import gateways
 from conformance.wire.call import MAIN, Call
 from conformance.wire.client import Client, Credentials
-from conformance.wire.deadline import UNCONNECTED
+from conformance.wire.deadline import UNCONNECTED, with_advice
 from conformance.wire.ledger import Ledger
 
 MAX_FAILURES: Final = 3  # consecutive calls without a response, or with a page that is not from the API
@@ -66,8 +66,8 @@ class Delivery:
             absent = not self._heard and exchange.error.startswith(UNCONNECTED)
             if self._without_response >= MAX_FAILURES or absent:
                 often = "" if absent else f"{self._without_response} times in a row: "
-                message = f"{exchange.request.url}: {often}{exchange.error}"
-                raise self._give_up(f"{message}. Is {_key(call)} right and the server running?")
+                advised = with_advice(exchange.error, _key(call))
+                raise self._give_up(f"{exchange.request.url}: {often}{advised}")
             return exchange
         self._without_response, self._heard = 0, True
         if gateways.is_gateway_error(exchange):

@@ -17,6 +17,7 @@ from conformance.wire import gateways
 from conformance.wire.api_search import no_api
 from conformance.wire.call import MAIN, Call
 from conformance.wire.credentials import Missing, NoToken, Unavailable
+from conformance.wire.deadline import with_advice
 from conformance.wire.gateways import GATEWAY_STATUSES, UNAUTHORIZED
 from conformance.wire.logins import lacks_permission, plain_reads, refused_key, refused_token, unknown_token
 
@@ -117,7 +118,7 @@ def _main_user(session: Session) -> ProbeResult:
     status = exchange.response.status
     answered = f"status {status}" if exchange.response.ok else described(exchange.response)
     if not exchange.has_response:
-        works, message = False, f"{exchange.error}. Is {_place(session, operation)} right and the server running?"
+        works, message = False, with_advice(exchange.error, _place(session, operation))
     elif status in UNAUTHORIZED:
         works, message = _refused(session, operation, exchange, answered)
     elif found := no_api(operation, exchange, _reads(session), partial(_ask, session)):

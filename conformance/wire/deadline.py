@@ -239,6 +239,14 @@ class Deadline(httpx.BaseTransport):
             pool.close()
 
 
+def with_advice(error: str, key: str) -> str:
+    """The reason why a request got no response, and what to check: `key` is that of the URL in the target file.
+
+    A reason that names a certificate says what to do itself.
+    """
+    return f"{error}." if "certificate" in error else f"{error}. Is {key} right and the server running?"
+
+
 def _connection_error(error: str, *, shows_certificate: bool) -> str:
     """Why there is no connection, and what to do."""
     if re.search("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE", error):

@@ -18,6 +18,7 @@ from conformance.wire import gateways
 from conformance.wire.api_search import NO_SUCH_PATH
 from conformance.wire.call import MAIN, WRONG, Call
 from conformance.wire.client import Client, Credentials
+from conformance.wire.deadline import with_advice
 from conformance.wire.likeness import responds_alike
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def token_problem(exchange: Exchange, who: str, keys: Mapping[str, str], path: s
     of what is in the path of the request: a server that has nothing there may mean that.
     """
     if not exchange.has_response:
-        return f"{exchange.request.url}: {exchange.error}. Is {keys['url']} right and the server running?"
+        return f"{exchange.request.url}: {with_advice(exchange.error, keys['url'])}"
     status, said = exchange.response.status, message_of(exchange.response)
     location = gateways.target_of(exchange) if gateways.redirects(exchange) else ""
     if gateways.redirects(exchange) and not (path and path in location.lower()):

