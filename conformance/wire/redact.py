@@ -13,6 +13,7 @@ from conformance.wire.decoding import views
 from conformance.wire.matcher import Matcher
 
 BY_VALUE_FROM: Final = 8  # characters; shorter secrets would turn `administration` into `$PASSWORDistration`
+GUESSABLE: Final = 8  # characters that may be missing at the end of a secret
 WORDS_FROM: Final = 3  # characters; from here on they are replaced as whole words. A shorter one may be any number
 LONGEST_SECRET: Final = 16_384  # characters of a secret from the server; a longer one is hidden by field only
 MAX_SHORT: Final = 100  # of these: a server that issues thousands of short tokens issues no secrets
@@ -64,6 +65,7 @@ class Redactor:
         self._words = frozenset(map(_bytes, words))
         self._longest_word = max(map(len, self._words), default=0)
         self._names: dict[bytes, str] = {}
+        self._beginnings = 0
         self._long = Matcher()
         self._short_ones: set[bytes] = set()
         self._short: re.Pattern[bytes] | None = None
@@ -71,6 +73,8 @@ class Redactor:
         self._fields: dict[tuple[str, str], str] = {}
         for name, value in secrets.items():
             self.learn(name, value)
+        for name, value in secrets.items():
+            self._learn_beginnings(name, value)
         self._long.build_automata()  # these are the user's, and count as older than those of a server
 
     def learn(self, name: str, value: str, *, rename: bool = False) -> None:
@@ -93,7 +97,7 @@ class Redactor:
         new = [value for value in dict.fromkeys(map(_bytes, values)) if value and value not in self._names]
         if not new:
             return
-        known = len(self._names)
+        known = self.known
         self._names.update((value, f"{name}{known + at}" if numbered else name) for at, value in enumerate(new))
         self._forget_texts()
         secret = [value for value in new if value not in self._public]
@@ -104,6 +108,12 @@ class Redactor:
             alternatives = b"|".join(map(re.escape, sorted(self._short_ones, key=len, reverse=True)))
             self._short = re.compile(rb"(?<![\w])(?:%s)(?![\w])" % alternatives)
 
+    def _learn_beginnings(self, name: str, secret: str) -> None:
+        """Treat the beginnings of a secret of the user as secrets too, but not words of the suite."""
+        known = len(self._names)
+        self.learn_all(name, [start for start in beginnings(secret) if _bytes(start) not in self._words])
+        self._beginnings += len(self._names) - known
+
     def _forget_texts(self) -> None:
         """Redact again what was redacted before."""
         self._shown.clear()
@@ -112,7 +122,7 @@ class Redactor:
     @property
     def known(self) -> int:
         """The number of secrets."""
-        return len(self._names)
+        return len(self._names) - self._beginnings
 
     @property
     def by_field_only(self) -> frozenset[str]:
@@ -233,6 +243,12 @@ class Redactor:
         except ValueError:
             return False
         return _bytes(password) not in self._names and self._made_up(password) and self.text(name) == name
+
+
+def beginnings(secret: str) -> list[str]:
+    """The beginnings of a secret that give it away: a server may cut it off, and the rest can be guessed."""
+    shortest = max(BY_VALUE_FROM, -(-len(secret) * 3 // 4), len(secret) - GUESSABLE)
+    return [secret[:end] for end in range(len(secret) - 1, shortest - 1, -1)]
 
 
 def _bytes(text: str) -> bytes:

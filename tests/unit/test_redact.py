@@ -393,3 +393,15 @@ def test_basic_credentials_are_shown_if_the_run_made_up_the_password(credentials
     assert redactor.headers((("authorization", value),)) == [
         ["authorization", value if is_shown else f"Basic {HIDDEN}"]
     ]
+
+
+@pytest.mark.parametrize("missing", [1, 3, 4])
+def test_secret_of_the_user_that_a_server_cut_off_is_hidden_in_the_middle_of_a_text(missing: int) -> None:
+    redactor = Redactor({"PM3_PASSWORD": "pa55-Hn3rYb8sDf6"})
+    cut_off = "pa55-Hn3rYb8sDf6"[:-missing]
+    assert redactor.text(f"refused ({cut_off}). Correct it") == "refused ($PM3_PASSWORD). Correct it"
+
+
+def test_beginning_of_a_secret_is_hidden_only_if_most_of_it_is_there() -> None:
+    redactor = Redactor({"PM3_PASSWORD": "createproject-1234567", "PM3_CLIENT_SECRET": "password"})
+    assert redactor.text("createproject of pass") == "createproject of pass"
