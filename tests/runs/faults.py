@@ -27,6 +27,7 @@ SHOWN_IN: Final = {
     "pm3-create-null-date-kept": {"test_documented_bodies_are_accepted[createProject]"},
     "pm3-update-container-refused": {"test_a_life_goes_as_documented[createProject]"},
     "pm3-create-loop-refused": {"test_a_life_goes_as_documented[createProject]"},
+    "pm3-process-empty-parent-refused": {f"{CASES}[updateProcess]"},
 }
 UNUSUAL: Final = frozenset(
     fault for fault, system in FAULTS.items() if known_faults(system)[fault].apply.__module__.endswith(".unusual")
