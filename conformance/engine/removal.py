@@ -116,6 +116,8 @@ class Removal:
         self._undo_memberships(identifier)
         deleted = self._delete(link, {**within, link.parameter: identifier})
         if self.is_gone(identifier, operation, deleted):
+            if deleted.response.refused:
+                return self._record_gone(identifier)
             self.forget(identifier)
             return True
         now = time.monotonic()

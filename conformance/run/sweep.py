@@ -69,7 +69,12 @@ def clean(
             journal.hide = cleaner.redactor.text
             for system in {entry.system for entry in before}:
                 if system in target.systems:
-                    cleaner.session(system, journal).resources.ledger_untrusted = untrusted_journals
+                    resources = cleaner.session(system, journal).resources
+                    resources.ledger_untrusted = untrusted_journals
+                    # The run may have been killed while it waited for the response to a deletion.
+                    resources.removal.absence.unanswered |= {
+                        entry.identifier for entry in before if entry.system == system and entry.identifier
+                    }
             cleaner.close()
             left = journal.open()
             done.kept.extend(left)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -69,7 +70,7 @@ def killed_and_swept(kill: Kill, directory: Path, other: Filled) -> None:
         printed, _ = process.communicate(timeout=500)
         assert killer.struck.is_set(), f"the run ended before it: {printed}"
         _settled(run)
-        state, journal = there.snapshot(), journals(run)
+        state, journal = _at_rest(there), journals(run)
         wrong = sweep(run, other)
         assert wrong.returncode == exit_codes.USAGE, wrong.stderr
         assert (there.snapshot(), journals(run), other.snapshot()) == (state, journal, other.before)
@@ -89,6 +90,17 @@ def _settled(run: Path) -> None:
     for path in run.glob("lock-*"):
         with locked(path):
             pass
+
+
+def _at_rest(there: Filled) -> Any:
+    """The state once no request of the killed run is processed any more."""
+    state, deadline = there.snapshot(), time.monotonic() + 30
+    while time.monotonic() < deadline:
+        time.sleep(0.3)
+        before, state = state, there.snapshot()
+        if state == before:
+            break
+    return state
 
 
 @pytest.mark.parametrize("kill", by_default(FEW, FEW[0]), ids=str)
