@@ -13,7 +13,7 @@ import click
 from conformance.cli.failure import internal
 from conformance.core import exit_codes
 from conformance.core.command_name import as_called
-from conformance.core.garbage import collect_less_often
+from conformance.core.garbage import collect_less_often, collect_no_more
 from conformance.core.streams import forgiving
 from conformance.core.systems import UnusableSystem
 from conformance.core.version import __version__
@@ -65,6 +65,7 @@ class Commands(click.Group):
         with forgiving():
             code = self._code(args, prog_name or "conformance", complete_var, **extra)
         if standalone_mode:
+            collect_no_more()
             sys.exit(code)
         return code
 

@@ -13,7 +13,7 @@ import click
 from conformance.cli.output import run_place
 from conformance.cli.paths import PATH
 from conformance.cli.references import demonstrated, known_faults
-from conformance.cli.run import PYTEST_VARIABLES, arguments, interruptible, start, without
+from conformance.cli.run import PYTEST_VARIABLES, arguments, interruptible, reference_workers, start, without
 from conformance.core import exit_codes
 from conformance.core.command_name import command_name
 from conformance.core.run_directory import RunDirectory
@@ -55,7 +55,7 @@ def command(output: Path | None) -> int:
         target.write_text(text, encoding="utf-8")
         place = stack.enter_context(run_place(output, NAME))
         stack.enter_context(without(PYTEST_VARIABLES))
-        code = start(arguments(target, place, None, {}), place)
+        code = start(arguments(target, place, reference_workers({}), {}), place)
     if code != exit_codes.DEVIATIONS:
         return code or exit_codes.INTERNAL
     click.echo(f"\nOpen {RunDirectory(place).page} in a browser.")

@@ -18,7 +18,7 @@ from conformance.cli.check import Selected, checked
 from conformance.cli.failure import InputRefused, internal, refusing
 from conformance.cli.options import run_options
 from conformance.cli.output import run_place
-from conformance.cli.targets import target_file
+from conformance.cli.targets import REFERENCE, target_file
 from conformance.core.shard import WHOLE, Shard
 from conformance.core.systems import SYSTEMS
 from conformance.report import escape, record_file
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 PACKAGE: Final = Path(__file__).parent.parent
 REMEMBERING: Final = re.compile(r"--(lf|ff|nf|sw|last-failed|failed-first|new-first|stepwise|cache)")
 """How the options of pytest begin that need its cache."""
+REFERENCE_WORKERS: Final = 4
+"""More workers would wait for the reference servers, which share one thread."""
 PYTEST_VARIABLES: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
 
 
@@ -62,7 +64,12 @@ class PassesOn(click.Command):
 
 @click.command("run", cls=PassesOn, options_metavar="[OPTIONS]", epilog="Everything after `--` is passed to pytest.")
 @click.argument("target", metavar="TARGET")
-@click.option("-n", "workers", callback=_workers, help="Number of worker processes, or auto for one per core [none].")
+@click.option(
+    "-n",
+    "workers",
+    callback=_workers,
+    help="Number of worker processes, or auto for one per core [none; for all of `reference`: per core, at most 4].",
+)
 @run_options
 @click.option("--dry-run", is_flag=True, help="Do what `conformance check` does, with these options.")
 @click.pass_context
@@ -95,6 +102,8 @@ def command(
             options["documents"] = checked_documents(options["documents"])
         if options["durations"]:
             options["durations"] = checked_durations(options["durations"], options["shard"])
+        if workers is None and target == REFERENCE and not ctx.meta[__name__]:
+            workers = reference_workers(options)
         workers = allowed(workers, shard.part(loaded.limits.places))
         place = stack.enter_context(run_place(output, loaded.name))
         stack.enter_context(without(PYTEST_VARIABLES))
@@ -139,6 +148,16 @@ def checked_durations(path: Path, shard: Shard | None) -> Path:
     with refusing(record_file.UnreadableRun):
         record_file.read(path)
     return path.absolute()
+
+
+def reference_workers(options: Mapping[str, Any]) -> str | None:
+    """The number of workers for the reference servers if the user names none; None for tests in this process.
+
+    A run of a part of the tests would spend more time on starting workers than it saves.
+    """
+    narrowed = any(options.get(name) for name in ("system", "profile", "include", "exclude", "shard"))
+    cores = os.cpu_count() or 1
+    return None if narrowed or cores == 1 else str(min(cores, REFERENCE_WORKERS))
 
 
 def allowed(workers: str | None, places: int) -> str | None:

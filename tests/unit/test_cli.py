@@ -153,6 +153,26 @@ def test_workers_are_limited_by_concurrent_requests(target: str, calls: list[lis
     assert [option(group, "-n") for group in calls] == ["4", "3"]
 
 
+@pytest.mark.parametrize(
+    ("cores", "options", "workers"),
+    [
+        (2, [], "2"),
+        (64, [], "4"),
+        (1, [], None),
+        (2, ["-n", "3"], "3"),
+        (2, ["--system", "processmaker4"], None),
+        (2, ["--exclude", "PM4-*"], None),
+        (2, ["--", "-x"], None),
+    ],
+)
+def test_only_a_run_of_all_reference_servers_has_workers_by_itself(
+    monkeypatch: pytest.MonkeyPatch, calls: list[list[str]], cores: int, options: list[str], workers: str | None
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    call("run", "reference", *options)
+    assert (option(calls[0], "-n") if "-n" in calls[0] else None) == workers
+
+
 def test_arguments_after_the_dashes_go_to_pytest(target: str, calls: list[list[str]]) -> None:
     call("run", target, "--", "-x", "--", "--help")
     assert calls[0][-3:] == ["-x", "--", "--help"]
