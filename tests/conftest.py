@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.core.garbage import collect_less_often
 from conformance.core.shard import parse
 
 from .parts import covered_files, part_of
@@ -30,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     pytest and the suite print more on CI services. Python may not be allowed to write compiled modules next to the
     sources.
     """
+    collect_less_often()
     sys.argv[0] = "pytest"  # messages suggest commands as the user called them, wherever pytest is
     for variable in CI_SERVICE:
         os.environ.pop(variable, None)

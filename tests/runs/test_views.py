@@ -19,6 +19,7 @@ from conformance.report.requirement_result import totals
 from conformance.report.run_record import RunRecord
 
 from .support import Run, edited, run, served, without
+from .whole import once
 
 NAMED = ("pm3-update-ignored", "pm3-process-update-ignored", "pm3-create-status-200")
 """Faults each of which is one defect, though many fields or many tests show it."""
@@ -40,12 +41,14 @@ class Numbers:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
+def runs(shared_directory: Path) -> Callable[[str], Run]:
     """The runs by name, each made on first use."""
 
     @cache
     def of(name: str) -> Run:
-        directory = tmp_path_factory.mktemp("views")
+        return once(shared_directory / f"views-{RUNS.index(name)}", lambda directory: made(name, directory))
+
+    def made(name: str, directory: Path) -> Run:
         target = directory / "target.toml"
 
         def ran(system: str, *faults: str, change: Callable[[str], str] = str, options: tuple[str, ...] = ()) -> Run:

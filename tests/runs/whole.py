@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pickle
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from filelock import FileLock
 
 from .support import Run, run, served
 
-MADE: Final = "whole-run.pickle"
+MADE: Final = "result.pickle"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,17 @@ def made(system: str, personality: str, directory: Path) -> Whole:
 
 
 def shared(system: str, personality: str, directory: Path) -> Whole:
-    """The whole run in a `directory` that processes share; the first one makes it, the others wait."""
-    place = directory / f"{system}-{personality}"
+    """The whole run in a `directory` that processes share."""
+    return once(directory / f"{system}-{personality}", lambda place: made(system, personality, place))
+
+
+def once(place: Path, make: Callable[[Path], T]) -> T:
+    """What `make` returns, called by the first process that needs it, with a new directory in `place`; others wait."""
     with FileLock(f"{place}.lock"):
         file = place / MADE
         if not file.exists():
             place.mkdir(exist_ok=True)
-            whole = made(system, personality, Path(tempfile.mkdtemp(dir=place)))  # a failed attempt is kept separately
-            file.write_bytes(pickle.dumps(whole))
-        found: Whole = pickle.loads(file.read_bytes())
+            result = make(Path(tempfile.mkdtemp(dir=place)))  # a failed attempt is kept separately
+            file.write_bytes(pickle.dumps(result))
+        found: T = pickle.loads(file.read_bytes())
     return found

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator
+from functools import cache
+from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -74,10 +76,11 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         return
     if item.get_closest_marker(SYSTEM) is not None:
         _show(item)
-    elif _means_us(item):
-        for name in FIXTURES:
-            if name in fixtures(item):
-                pytest.register_fixture(name=name, func=_missing_marker, node=item)
+        return
+    requested = [name for name in FIXTURES if name in fixtures(item)]
+    if requested and _means_us(item):
+        for name in requested:
+            pytest.register_fixture(name=name, func=_missing_marker, node=item)
 
 
 def _means_us(item: pytest.Item) -> bool:
@@ -106,11 +109,16 @@ def _missing_marker(request: pytest.FixtureRequest) -> None:
 
 def _is_of_a_suite(node: pytest.Item | pytest.Collector) -> bool:
     """Whether a module or a test belongs to a suite. Suites of other packages are searched if there is a target."""
-    if node.path.is_relative_to(SUITES_PATH) or not node.config.getoption("conformance_target"):
-        return node.path.is_relative_to(SUITES_PATH)
+    return _is_in_a_suite(node.path, all_systems=bool(node.config.getoption("conformance_target")))
+
+
+@cache
+def _is_in_a_suite(path: Path, *, all_systems: bool) -> bool:
+    if path.is_relative_to(SUITES_PATH) or not all_systems:
+        return path.is_relative_to(SUITES_PATH)
     from conformance.core.systems import SYSTEMS
 
-    return any(node.path.is_relative_to(system.suites) for system in SYSTEMS.values())
+    return any(path.is_relative_to(system.suites) for system in SYSTEMS.values())
 
 
 def _show(node: pytest.Item | pytest.Collector) -> None:
