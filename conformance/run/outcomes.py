@@ -18,7 +18,7 @@ from conformance.run.worker_log import WorkerLogs
 from conformance.spec.requirement_ids import ACCEPTED, EXISTS, GENERATED_ACCEPTED, NO_SERVER_ERROR, StructuralId
 from conformance.spec.specification import Requirement, Specification
 from conformance.target.accommodation import accommodated_operations
-from conformance.target.plan import Obstacle, obstacle_of
+from conformance.target.plan import Obstacle, Obstacles
 from conformance.target.target import Target
 
 EXEMPT: Final = (Outcome.UNSUPPORTED, Outcome.NOT_APPLICABLE)
@@ -41,11 +41,12 @@ def verdicts(
     )
     lenient = _lenient(logs)
     for system, spec in specs.items():
+        obstacles = Obstacles(spec, target.table(system), target.safety.level)
         for requirement in spec.requirements.values():
             verdicts_of_requirement = by_requirement.get(requirement.id, [])
             selected = context.filter.selects(requirement.id, requirement)
             promised = selected and (not context.profiles or requirement.profile in context.profiles)
-            obstacle = obstacle_of(requirement, spec, target.table(system), target.safety.level)
+            obstacle = obstacles.of(requirement)
             if obstacle is not None and obstacle.outcome in EXEMPT:
                 yield _record(requirement, obstacle.outcome, detail=obstacle.detail)
             elif not selected and requirement.untestable is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from conformance.core.verdict import Outcome, Reason
 from conformance.spec import producers
@@ -84,44 +84,63 @@ class Plan:
 
 def plan(specification: Specification, table: SystemTable, level: Safety) -> Plan:
     """The plan for one system of a target, at a safety level."""
-    obstacles = (
-        (requirement, obstacle_of(requirement, specification, table, level))
-        for requirement in specification.requirements.values()
-    )
-    return Plan(specification, table, level, tuple(obstacles))
+    obstacles = Obstacles(specification, table, level)
+    requirements = specification.requirements.values()
+    return Plan(specification, table, level, tuple((each, obstacles.of(each)) for each in requirements))
 
 
-def obstacle_of(
-    requirement: Requirement, specification: Specification, table: SystemTable, level: Safety
-) -> Obstacle | None:
-    """What in the target file keeps a requirement from being tested; None if nothing does."""
-    if (outside := exempt(requirement, table)) is not None:
-        return outside
-    if requirement.untestable is not None:
-        return Obstacle(Outcome.NOT_EXERCISED, requirement.untestable)
-    not_tried, missing = Outcome.NOT_EXERCISED, tuple(table.missing(requirement.needs))
-    if specification.operations[requirement.operation].resource == "token":
-        if not table.asks_as_documented and not table.unasked:
-            return Obstacle(not_tried, Reason.UNDOCUMENTED_REQUEST, ELSEWHERE)
-        missing = (*missing, *table.unasked)
-    least = _least(requirement, specification, table.gives, level)
-    if RANK[least] > RANK[level]:
-        avoiding = _fixtures_that_avoid(requirement, specification, table, level)
-        message = f"{_places(table, avoiding)}, or safety level {least}" if avoiding else f"safety level {least}"
-        lacking = tuple(dict.fromkeys((*missing, *avoiding))) if avoiding else ()
-        return Obstacle(not_tried, Reason.SAFETY_LEVEL, message, lacking, least)
-    forbidden = (
-        level is not Safety.DISPOSABLE
-        and _changes_a_fixture(requirement, specification, table)
-        and not _may_change(table)
-    )
-    lacking = (*missing, "may_change") if forbidden else missing
-    if not missing:
-        message = _places(table, lacking)
-        return Obstacle(not_tried, Reason.SAFETY_LEVEL, message, lacking, Safety.DISPOSABLE) if forbidden else None
-    users = all(key.startswith("users.") or key in table.unasked for key in missing)
-    reason = Reason.MISSING_USER if users else Reason.MISSING_FIXTURE
-    return Obstacle(not_tried, reason, _places(table, missing), lacking)
+@dataclass(frozen=True)
+class Obstacles:
+    """What in the target file keeps requirements from being tested, for one system and safety level.
+
+    The requirements of an operation need the same calls, which are looked up once.
+    """
+
+    specification: Specification
+    table: SystemTable
+    level: Safety
+    _levels: dict[str, Safety] = field(default_factory=dict, init=False)
+
+    def of(self, requirement: Requirement) -> Obstacle | None:
+        """What keeps a requirement from being tested; None if nothing does."""
+        if (outside := exempt(requirement, self.table)) is not None:
+            return outside
+        if requirement.untestable is not None:
+            return Obstacle(Outcome.NOT_EXERCISED, requirement.untestable)
+        not_tried, missing = Outcome.NOT_EXERCISED, tuple(self.table.missing(requirement.needs))
+        if self.specification.operations[requirement.operation].resource == "token":
+            if not self.table.asks_as_documented and not self.table.unasked:
+                return Obstacle(not_tried, Reason.UNDOCUMENTED_REQUEST, ELSEWHERE)
+            missing = (*missing, *self.table.unasked)
+        least = self._least(requirement)
+        if RANK[least] > RANK[self.level]:
+            avoiding = _fixtures_that_avoid(requirement, self.specification, self.table, self.level)
+            message = (
+                f"{_places(self.table, avoiding)}, or safety level {least}" if avoiding else f"safety level {least}"
+            )
+            lacking = tuple(dict.fromkeys((*missing, *avoiding))) if avoiding else ()
+            return Obstacle(not_tried, Reason.SAFETY_LEVEL, message, lacking, least)
+        forbidden = (
+            self.level is not Safety.DISPOSABLE
+            and _changes_a_fixture(requirement, self.specification, self.table)
+            and not _may_change(self.table)
+        )
+        lacking = (*missing, "may_change") if forbidden else missing
+        if not missing:
+            message = _places(self.table, lacking)
+            return Obstacle(not_tried, Reason.SAFETY_LEVEL, message, lacking, Safety.DISPOSABLE) if forbidden else None
+        users = all(key.startswith("users.") or key in self.table.unasked for key in missing)
+        reason = Reason.MISSING_USER if users else Reason.MISSING_FIXTURE
+        return Obstacle(not_tried, reason, _places(self.table, missing), lacking)
+
+    def _least(self, requirement: Requirement) -> Safety:
+        """The lowest level that tests a requirement."""
+        fixed = _fixed(requirement, self.specification, self.level)
+        if fixed is not None:
+            return fixed
+        if requirement.operation not in self._levels:
+            self._levels[requirement.operation] = _of_calls(requirement, self.specification, self.table.gives)
+        return self._levels[requirement.operation]
 
 
 def exempt(requirement: Requirement, table: SystemTable) -> Obstacle | None:
@@ -162,7 +181,12 @@ def _places(table: SystemTable, keys: tuple[str, ...]) -> str:
 def _least(
     requirement: Requirement, specification: Specification, gives: Callable[[str], bool], level: Safety
 ) -> Safety:
-    """The lowest level that tests it: at which its operation and all its dependencies may be called.
+    """The lowest level that tests it: at which its operation and all its dependencies may be called."""
+    return _fixed(requirement, specification, level) or _of_calls(requirement, specification, gives)
+
+
+def _fixed(requirement: Requirement, specification: Specification, level: Safety) -> Safety | None:
+    """The level that tests a requirement whatever it calls, if that is known.
 
     At level read-only that includes what the target's own lists contain.
     """
@@ -176,8 +200,12 @@ def _least(
     abroad = requirement.refusal and any(
         touch.allows_foreign for touch in operation.touches
     )  # the refusal is tested on somebody else's resource
-    if requirement.disposable or abroad:
-        return Safety.DISPOSABLE
+    return Safety.DISPOSABLE if requirement.disposable or abroad else None
+
+
+def _of_calls(requirement: Requirement, specification: Specification, gives: Callable[[str], bool]) -> Safety:
+    """The lowest level at which the operation of a requirement and all its dependencies may be called."""
+    operation = specification.operations[requirement.operation]
     called = producers.dependencies(specification.operations, operation, gives)
     if any(_unproved(each, specification, gives) for each in called):
         return Safety.DISPOSABLE

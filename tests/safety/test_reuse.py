@@ -73,13 +73,14 @@ def giving_again(reference: Reference, kind: str) -> GivenAgain:
 
 
 @pytest.mark.parametrize(
-    "kind", [pytest.param(value, marks=[] if value == "credential" else [pytest.mark.matrix]) for value in AGAIN]
+    ("kind", "depth"),
+    [("credential", "quick"), *(pytest.param(kind, "standard", marks=pytest.mark.matrix) for kind in AGAIN)],
 )
-def test_resource_with_a_reused_identifier_is_not_touched(kind: str, tmp_path: Path) -> None:
+def test_resource_with_a_reused_identifier_is_not_touched(kind: str, depth: str, tmp_path: Path) -> None:
     system = AGAIN[kind][0]
     with filled(tmp_path, 24) as there:
         store = giving_again(there.references[system], kind)
-        result = run(there.file, tmp_path / "run", "--system", system, "--max-examples", "1")
+        result = run(there.file, tmp_path / "run", "--system", system, "--depth", depth, "--max-examples", "1")
         assert store.given
         assert store.changed() == []
     assert result.code in (exit_codes.OK, exit_codes.DEVIATIONS), result.printed

@@ -31,7 +31,7 @@ from conformance.engine.session import Session
 from conformance.spec import requirement_ids
 from conformance.spec.producers import dependencies
 from conformance.spec.specification import Operation, Specification
-from conformance.target.plan import obstacle_of
+from conformance.target.plan import Obstacles
 from conformance.target.safety import is_allowed
 from conformance.wire.call import MAIN, NOBODY
 
@@ -115,7 +115,7 @@ class Replay:
         if session.credentials.given(MAIN) == "api_key":  # a refusal would be about the key
             raise NotExercised(Reason.MISSING_USER, session.table.instead_of_key)
         requirement = session.specification.requirements[requirement_ids.no_server_error(self.operation.id)]
-        obstacle = obstacle_of(requirement, session.specification, session.table, session.safety)
+        obstacle = Obstacles(session.specification, session.table, session.safety).of(requirement)
         if obstacle is not None and obstacle.reason is not None:
             raise NotExercised(obstacle.reason, obstacle.detail)
 
