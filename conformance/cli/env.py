@@ -22,7 +22,7 @@ from conformance.wire.call import MAIN
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  # of a variable of a shell
 
 
-@click.command("env", short_help="Set the variables that the scripts of deviations need.")
+@click.command("env", short_help="Print the variables that reproduction scripts need.")
 @click.argument("target", metavar="TARGET", type=PATH)
 @click.option(
     "--system", "systems", multiple=True, type=click.Choice(list(SYSTEMS)), help="Only this system; repeatable."

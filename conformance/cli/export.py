@@ -20,8 +20,8 @@ from conformance.report import exchanges, har, record_file
 def command(run: Path, archive: Path) -> None:
     """Export the requests and responses that the verdicts of RUN cite.
 
-    RUN is a directory that `conformance run` wrote. Browsers and proxies read the file. It contains no secrets, but the
-    responses of the target may be confidential.
+    RUN is a directory that `conformance run` wrote. Browsers and proxies can open the file. Secrets are hidden, as
+    far as they can be recognised, but the responses of the target may be confidential.
     """
     with refusing(record_file.UnreadableRun):
         record = record_file.read(run)

@@ -44,9 +44,9 @@ PRIVATE: Final = 0o600
 def command(file: Path, systems: tuple[str, ...], settings: tuple[str, ...], force: bool, offline: bool) -> int:
     """Write a target file, try its login, and show what a run would test.
 
-    Asks for what the table of a system needs. Secrets are not written: FILE names environment variables for them, which
-    are used if they are set. FILE is target.toml by default. The exit code is 6 if the login failed; FILE is written
-    even then.
+    Asks for the values that the target file needs for each system. Secrets are not written to FILE, which contains the
+    names of environment variables instead. If such a variable is set, its value is used. FILE is target.toml by
+    default. The exit code is 6 if the login failed; FILE is written even then.
     """
     if not force and os.path.lexists(file):
         raise InputRefused(f"{file}: exists already; choose another file, or replace it with --force.")

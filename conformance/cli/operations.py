@@ -23,7 +23,7 @@ KINDS = ("documented", "boundary", "combined", "invalid", "untouched")
 
 @click.command("operations")
 @selecting
-@click.option("--cases", is_flag=True, help="Show how many cases of each kind each operation has, and why it has none.")
+@click.option("--cases", is_flag=True, help="Show how many cases of each kind each operation has, or why it has none.")
 def command(*, cases: bool, as_json: bool, **selected: tuple[str, ...]) -> None:
     """List the operations.
 

@@ -22,9 +22,9 @@ from conformance.report.run_record import RunRecord
 def command(runs: tuple[Path, ...], history: Path | None, before: Path | None) -> None:
     """Build the HTML reports of one or more runs: the run's own page, and one with Allure.
 
-    RUN is a directory that `conformance run` wrote. The reports are written into the last one; the earlier ones are its
-    history. `report.html` shows the trend, and what changed since BEFORE or the run before the last one. It is
-    written even without Node.js; the exit code is then 4, since Allure needs it.
+    RUN is a directory that `conformance run` wrote. The reports are written into the directory of the last RUN; the
+    RUNs before it are its history. `report.html` shows the trend, and what changed since the second-to-last RUN, or
+    since the run of --compare. Allure needs Node.js: without it, only `report.html` is written, and the exit code is 4.
     """
     with refusing(record_file.UnreadableRun, ReportError):
         directories = [run if run.is_dir() else run.parent for run in runs]

@@ -68,7 +68,7 @@ class PassesOn(click.Command):
     "-n",
     "workers",
     callback=_workers,
-    help="Number of worker processes, or auto for one per core [none; for all of `reference`: per core, at most 4].",
+    help="Number of worker processes, or auto for one per core [none; for all of `reference`: auto, at most 4].",
 )
 @run_options
 @click.option("--dry-run", is_flag=True, help="Do what `conformance check` does, with these options.")

@@ -21,8 +21,8 @@ from conformance.wire import ledger
 def command(run: Path, file: Path) -> int:
     """Remove what a killed run left on the target.
 
-    RUN is a directory that `conformance run` wrote, with the run's journals. Nothing else is removed. You can run it
-    later and on another machine. It waits for workers of the run that are still alive.
+    RUN is a directory that `conformance run` wrote, with the run's journals. Only what the journals list is removed.
+    You can use this command later and on another machine. It waits for workers of the run that are still alive.
     """
     if not RunDirectory(run).journals():
         raise InputRefused(f"{run}: no journal found; RUN must be a directory that `conformance run` wrote.")

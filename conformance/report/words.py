@@ -64,10 +64,10 @@ OUTCOMES: Final = {
 REASONS: Final = {
     Reason.MISSING_FIXTURE: "needs something on the server that the target file does not name",
     Reason.MISSING_USER: "needs a user that the target file does not name",
-    Reason.UNDOCUMENTED_REQUEST: "the request is not documented, and the server rejected the suite's guess, if any",
+    Reason.UNDOCUMENTED_REQUEST: "the request is not documented; the suite has no guess, or the server rejected it",
     Reason.NEEDS_DATABASE: "visible only in the server's database",
     Reason.CLIENT_SIDE: "about the client; cannot be tested on a server",
-    Reason.SAFETY_LEVEL: "could change things that the run did not create; a higher safety level allows it",
+    Reason.SAFETY_LEVEL: "could change things that the run did not create, which the safety level does not allow",
     Reason.TIME_BUDGET: "the time budget was used up",
     Reason.LIMIT_REACHED: "a limit of the run was reached",
     Reason.INTERRUPTED: "the run was interrupted",

@@ -66,7 +66,13 @@ class Option:
 OUTPUT: Final = Option("output", "output directory [a new one in reports/]", Kind.PATH, "DIR")
 OPTIONS: Final = (
     Option("system", "only this system; repeatable", Kind.SYSTEM, "SYSTEM", repeatable=True, plans=True),
-    Option("profile", "only this profile; repeatable", metavar="SYSTEM/GROUP", repeatable=True, plans=True),
+    Option(
+        "profile",
+        "only this profile, which is a group of operations; repeatable",
+        metavar="SYSTEM/GROUP",
+        repeatable=True,
+        plans=True,
+    ),
     Option(
         "include",
         "only operations, profiles and requirements that match; * is any text; repeatable",
@@ -92,10 +98,11 @@ OPTIONS: Final = (
         default="standard",
     ),
     Option("max-examples", "maximum number of generated cases per operation [by depth]", Kind.INTEGER, "N", least=1),
-    Option("time-budget", "start no new test after this time", Kind.DURATION, "20m"),
+    Option("time-budget", "start no new test after this time, such as 20m", Kind.DURATION, "DURATION"),
     Option(
         "safety",
-        "safety level [the target file's]",
+        "read-only: change no data; owned: change only what the run created; disposable: change other things too "
+        "[the target file's]",
         Kind.CHOICE,
         choices=("read-only", "owned", "disposable"),
         plans=True,
@@ -119,7 +126,7 @@ OPTIONS: Final = (
     Option("baseline", "file of known deviations, which do not fail the run", Kind.PATH, "FILE"),
     Option(
         "min-tested",
-        "fail if a smaller share of the testable requirements is tested",
+        "fail if less than this percentage of the testable requirements is tested",
         Kind.PERCENT,
         "PERCENT",
     ),
@@ -131,7 +138,7 @@ OPTIONS: Final = (
         choices=("text", "json"),
         default="text",
     ),
-    Option("no-allure", "write no allure-results, a file for each requirement", Kind.FLAG),
+    Option("no-allure", "do not write allure-results, a directory with a file for each requirement", Kind.FLAG),
     Option("quiet", "print only the result and the new deviations", Kind.FLAG, short="q"),
     Option("verbose", "print each test when it ends", Kind.FLAG, short="v"),
     Option("register", "requirements of your own; repeatable", Kind.PATH, "FILE", repeatable=True, in_command=False),
