@@ -228,7 +228,9 @@ def _ending(
         stale_baseline=bool(context.baseline_strict and entries and entries.gone),
         tested_too_little=is_short(covered) and context.shard.whole,
         pytest_status=context.status,
-        nothing_ran=all(test.outcome == "skipped" for test in tests) and context.shard.whole,
+        nothing_ran=context.shard.whole
+        and all(test.outcome == "skipped" for test in tests)
+        and all(verdict.outcome is not Outcome.CONFORMS for verdict in verdicts),  # a skipped test may decide some
     )
 
 

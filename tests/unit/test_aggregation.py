@@ -236,6 +236,7 @@ GONE, BROKEN, CUT = {"unavailable": [SYSTEM]}, {"internal": ["guard"]}, {"none":
         (1, [GOOD, BAD], {}, {"selected": True}),
         (5, [], {}, {}),
         (5, [line([said(STATUS, Outcome.NOT_EXERCISED)], outcome="skipped")], {}, {}),
+        (0, [line([said(STATUS, Outcome.CONFORMS)], outcome="skipped")], {}, {}),
         (6, [GOOD, BAD], GONE, {}),
         (6, [], GONE, {}),
         (2, [GOOD], {}, {"interrupted": True}),
