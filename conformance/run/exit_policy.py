@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from conformance.core import exit_codes
+from conformance.core.verdict import Outcome
 
 FAILED_IN_PYTEST: Final = 1
 NOTHING_COLLECTED: Final = 5
@@ -45,6 +47,13 @@ def exit_code(ending: Ending) -> int:
     if ending.pytest_status == FAILED_IN_PYTEST or ending.pytest_status > HIGHEST_OF_PYTEST:
         return ending.pytest_status
     return exit_codes.NOTHING_RUN if ending.nothing_ran else exit_codes.OK
+
+
+def is_empty(tests: Iterable[str], verdicts: Iterable[Outcome]) -> bool:
+    """Whether nothing was tested, from the outcomes of the tests and of the requirements: a skipped test may have
+    decided some requirements.
+    """
+    return all(outcome == "skipped" for outcome in tests) and Outcome.CONFORMS not in verdicts
 
 
 def process_exit_code(record: int, pytest_status: int) -> int:

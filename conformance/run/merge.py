@@ -29,7 +29,7 @@ from conformance.report.run_record import (
 )
 from conformance.report.tested_share import coverage, is_short
 from conformance.run.aggregate import ordered
-from conformance.run.exit_policy import FAILED_IN_PYTEST, Ending, exit_code
+from conformance.run.exit_policy import FAILED_IN_PYTEST, Ending, exit_code, is_empty
 from conformance.run.outcomes import explained, no_evidence
 from conformance.target.target import Safety
 
@@ -260,7 +260,9 @@ def _ending(
         stale_baseline=bool(strict and entries and entries.gone),
         tested_too_little=short,
         pytest_status=FAILED_IN_PYTEST if any(record.beside for record in records) else 0,
-        nothing_ran=all(test.outcome == "skipped" for test in tests),
+        nothing_ran=is_empty(
+            (test.outcome for test in tests), (verdict.outcome for record in records for verdict in record.verdicts)
+        ),
     )
 
 

@@ -7,7 +7,8 @@ from dataclasses import fields
 import pytest
 
 from conformance.core import exit_codes
-from conformance.run.exit_policy import Ending, exit_code, process_exit_code
+from conformance.core.verdict import Outcome
+from conformance.run.exit_policy import Ending, exit_code, is_empty, process_exit_code
 
 CODES: dict[str, int] = {
     "internal": exit_codes.INTERNAL,
@@ -46,3 +47,10 @@ def test_failed_test_is_the_only_pytest_code_that_counts(status: int, code: int)
 )
 def test_process_ends_with_the_code_of_the_record_or_of_pytest(record: int, status: int, code: int) -> None:
     assert process_exit_code(record, status) == code
+
+
+def test_skipped_tests_that_decided_a_requirement_are_not_nothing() -> None:
+    assert is_empty(["skipped"], [Outcome.NOT_EXERCISED])
+    assert is_empty([], [])
+    assert not is_empty(["skipped"], [Outcome.CONFORMS])
+    assert not is_empty(["passed", "skipped"], [Outcome.NOT_EXERCISED])
