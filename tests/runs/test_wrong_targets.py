@@ -198,7 +198,7 @@ def test_a_defect_that_looks_like_a_mistake_is_a_deviation(
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "deviates"), [(403, exit_codes.DEVIATIONS, True), (500, exit_codes.NOTHING_RUN, False)]
+    ("status", "code", "deviates"), [(403, exit_codes.DEVIATIONS, True), (500, exit_codes.OK, False)]
 )
 def test_a_key_is_no_mistake_where_a_key_of_the_run_fails_as_well(
     status: int, code: int, deviates: bool, tmp_path: Path
