@@ -7,13 +7,11 @@ something on any machine. `--write` puts tables and ratios into `docs/benchmarks
 from __future__ import annotations
 
 import json
-import platform
 import random
 import statistics
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -27,9 +25,10 @@ from conformance.spec import specification
 from conformance.spec.bundle import bundle
 
 from .measured import Cost, Effect, measured, serving
+from .page import measured_on, put
 from .peers import Findings, Peer, bare, deviations, failures, reports, schemathesis, suite, write_requests
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+PART: Final = "peers"
 BARE: Final = "httpx alone"
 STANDARD: Final = "this suite, standard"
 FOREIGN: Final = 300
@@ -156,19 +155,13 @@ def main(*, systems: tuple[str, ...], rounds: int, faults: int, examples: str, w
         comparison = Comparison(directory, peers_for(directory, [int(one) for one in examples.split(",") if one]))
         for system in systems or tuple(SYSTEMS):
             comparison.compare(system, rounds, sampled(system, faults))
-    day = f"{datetime.now(UTC):%Y-%m-%d}"
-    machine = f"{platform.machine()}, Python {platform.python_version()}"
-    lines = [
-        f"Measured on {day} ({machine}), medians of {rounds} calls.",
-        "",
-    ]
+    lines = [measured_on(rounds), ""]
     for system, results in comparison.results.items():
         lines += table(system, results)
     text = "\n".join(lines)
     Console().print(Markdown(text))
     if write:
-        head, _, _ = PAGE.read_text(encoding="utf-8").partition("<!-- measured -->")
-        PAGE.write_text(f"{head}<!-- measured -->\n\n{text}", encoding="utf-8")
+        put(PART, text)
 
 
 if __name__ == "__main__":

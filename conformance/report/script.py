@@ -132,7 +132,7 @@ def _head(about: Sequence[str], needs: str, needed: Collection[str]) -> list[str
 
 def _lines(step: Step, number: str, names: Collection[str], files: Mapping[str, str] | None) -> list[str]:
     path = escape.line(urlsplit(step.request.url).path, _LONGEST)
-    came = f" gave {step.status}" if step.status else " got no response"
+    came = f", in the recorded run {step.status or 'no response'}"
     came += "; this shows the deviation" if step.shown else ""
     lines = [f"sleep {step.pause:g}"] if step.pause else []
     lines.append(f"echo {shlex.quote(f'--- {number}: {step.request.method} {path} ({step.operation}){came}')}")

@@ -30,7 +30,7 @@ NO_LONGER_OCCURS: Final = (
     "listed in the baseline, but the server now conforms; `conformance baseline --prune` removes the entry"
 )
 EXPIRED: Final = "their expiry date has passed, so these deviations count again"
-FINDING: Final = "differences from what the documentation only hints at (level may); they do not fail the run"
+FINDING: Final = "differences from what the documentation only hints at, at level may; they do not fail the run"
 REQUIREMENT: Final = "statements of the documentation"
 LEFTOVER: Final = "created by this run and still on the target; `conformance sweep` removes it"
 RESIDUE: Final = "created by this run; the API cannot delete it"
@@ -150,7 +150,7 @@ def counts(numbers: Totals) -> list[tuple[int, str, str]]:
     rest = numbers.not_tested - numbers.unsupported - numbers.not_applicable
     rows = [
         (numbers.deviating, deviate, meaning),
-        (numbers.findings, "with a finding", "the server does not do what the documentation hints at (level may)"),
+        (numbers.findings, "with a finding", "the server does not do what the documentation hints at, at level may"),
         (numbers.conforming, *OUTCOMES[Outcome.CONFORMS]),
         (numbers.blocked, *OUTCOMES[Outcome.BLOCKED]),
         (numbers.unsupported, *OUTCOMES[Outcome.UNSUPPORTED]),

@@ -89,7 +89,7 @@ def plan(specification: Specification, table: SystemTable, level: Safety) -> Pla
     return Plan(specification, table, level, tuple((each, obstacles.of(each)) for each in requirements))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Obstacles:
     """What in the target file keeps requirements from being tested, for one system and safety level.
 
@@ -134,7 +134,7 @@ class Obstacles:
         return Obstacle(not_tried, reason, _places(self.table, missing), lacking)
 
     def _least(self, requirement: Requirement) -> Safety:
-        """The lowest level that tests a requirement."""
+        """The lowest level that tests a requirement: at which its operation and all its dependencies may be called."""
         fixed = _fixed(requirement, self.specification, self.level)
         if fixed is not None:
             return fixed
@@ -176,13 +176,6 @@ def unprovable(specification: Specification) -> list[Operation]:
 
 def _places(table: SystemTable, keys: tuple[str, ...]) -> str:
     return ", ".join(map(table.place, keys))
-
-
-def _least(
-    requirement: Requirement, specification: Specification, gives: Callable[[str], bool], level: Safety
-) -> Safety:
-    """The lowest level that tests it: at which its operation and all its dependencies may be called."""
-    return _fixed(requirement, specification, level) or _of_calls(requirement, specification, gives)
 
 
 def _fixed(requirement: Requirement, specification: Specification, level: Safety) -> Safety | None:
@@ -231,7 +224,9 @@ def _fixtures_that_avoid(
     operations = specification.operations
     called = producers.dependencies(operations, operations[requirement.operation], table.gives)
     keys = {producers.key_of(each, parameter): None for each in called for parameter in producers.subjects(each)}
-    spared = _least(requirement, specification, lambda key: key in keys or table.gives(key), level)
+    spared = _fixed(requirement, specification, level) or _of_calls(
+        requirement, specification, lambda key: key in keys or table.gives(key)
+    )
     return tuple(table.missing(filter(None, keys))) if RANK[spared] <= RANK[level] else ()
 
 

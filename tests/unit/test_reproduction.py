@@ -159,7 +159,7 @@ def test_a_script_takes_the_identifier_from_the_response_and_gives_new_names() -
     assert "0a1b2c3d" not in text
     assert "uid=$(take /uid)" in text
     assert '/things/"$uid"' in text
-    assert "3 of 3: GET /things/$uid (op read) gave 200; this shows the deviation" in text
+    assert "3 of 3: GET /things/$uid (op read), in the recorded run 200; this shows the deviation" in text
     assert ': "${TOKEN:?is not set; see the top of this script}"' in text
     assert subprocess.run(["bash", "-n"], input=text, text=True, check=False).returncode == 0
 
