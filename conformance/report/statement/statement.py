@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -382,4 +381,4 @@ def _repeat(record: RunRecord) -> str:
 
 def to_json(statement: Statement) -> str:
     """The statement as the text of `statement.json`."""
-    return json.dumps(statement.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=1) + "\n"
+    return statement.model_dump_json(by_alias=True, indent=1) + "\n"

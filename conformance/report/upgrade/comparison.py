@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -382,4 +381,4 @@ def _advice(
 
 def to_json(comparison: Comparison) -> str:
     """The comparison as the text of `comparison.json`."""
-    return json.dumps(comparison.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=1) + "\n"
+    return comparison.model_dump_json(by_alias=True, indent=1) + "\n"
