@@ -22,7 +22,7 @@ from conformance.core.verdict import Reason
 from conformance.report.run_record import RunRecord
 from conformance.spec.specification import SYSTEMS
 
-from .faults import FAULTS, expression_of_deciding_tests
+from .faults import FAULTS, examples, expression_of_deciding_tests
 from .support import Run, run, served
 
 SAVED_AFTER = 10  # faults
@@ -51,7 +51,8 @@ def against(system: str, faults: list[str], selected: str = "") -> tuple[dict[st
         target = Path(directory) / "target.toml"
         target.write_text(toml, encoding="utf-8")
         select = ["-k", selected] if selected else []
-        result = run(target, Path(directory) / "run", "--max-examples", "1", pytest_args=select)
+        options = min((examples(fault) for fault in faults), default=("--max-examples", "1"))
+        result = run(target, Path(directory) / "run", *options, pytest_args=select)
         return facts(result), result.record
 
 

@@ -18,7 +18,7 @@ from conformance.reference import Reference
 from conformance.report.run_record import RunRecord
 
 from . import fronts
-from .faults import FAULTS
+from .faults import FAULTS, examples
 from .support import edited, run, served
 from .test_url_with_path import prefixed, prefixes_of
 
@@ -78,8 +78,7 @@ def record_of(fault: str, directory: Path, names: str, workers: int, selection: 
         result = run(
             directory / "target.toml",
             directory / "run",
-            "--max-examples",
-            "1",
+            *examples(fault),
             *several,
             pytest_args=["-k", selection],
         )

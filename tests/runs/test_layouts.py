@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,7 @@ import pytest
 
 from conformance.core.verdict import Level
 
-from .faults import FAULTS, named
+from .faults import FAULTS, examples, named
 from .procesio_layouts import LAYOUTS, laid_out
 from .support import run, served
 from .test_faults import BESIDE_ANOTHER_LIST
@@ -29,9 +30,12 @@ CASES: Final = [
 
 @pytest.mark.matrix
 @pytest.mark.parametrize(("fault", "layout"), CASES)
-def test_fault_is_found_in_every_layout(fault: str, layout: str, tmp_path: Path) -> None:
+def test_fault_is_found_in_every_layout(
+    fault: str, layout: str, deciding_tests: Callable[[str], str], tmp_path: Path
+) -> None:
     with served("procesio", [fault], change=laid_out(layout)) as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
-        result = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1")
+        selection = ["-k", deciding_tests(fault)]
+        result = run(tmp_path / "target.toml", tmp_path / "run", *examples(fault), pytest_args=selection)
     assert result.deviating == named(fault, Level.MUST, Level.SHOULD)
     assert result.record.problems == []
