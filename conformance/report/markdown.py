@@ -54,7 +54,7 @@ def summary(record: RunRecord) -> str:
         _folded("finding", words.FINDING, words.ordered(record.findings), blocked),
         _unexercised(record),
         _list("Left on the target", words.LEFTOVER, [words.leftover(x) for x in record.leftovers]),
-        _list("Residue", words.RESIDUE, [words.residue(x) for x in record.residue]),
+        _list("Kinds of residue", words.RESIDUE, [words.residue(x) for x in record.residue]),
         _list("Accommodations", words.ACCOMMODATION, [words.accommodation(x) for x in record.accommodations]),
     ]
     room = LIMIT - len(_joined(above + below)) - 300
@@ -184,7 +184,7 @@ def _unexercised(record: RunRecord) -> str:
     for reason, verdicts in words.unexercised(record):
         details = words.missing(verdicts)
         named = ", ".join(escape.markdown(detail, _DETAIL) for detail in details[:3])
-        more = f" and {len(details) - 3:,} more" if len(details) > 3 else ""
+        more = f" and {words.count(len(details) - 3, 'other cause')}" if len(details) > 3 else ""
         lines.append(
             f"- {len(verdicts):,} {reason.value}: {words.REASONS[reason]}" + (f" — {named}{more}" if named else "")
         )

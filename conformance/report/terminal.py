@@ -83,7 +83,7 @@ class _Summary:
         self._things("Findings", words.FINDING, [x.title for x in words.ordered(record.findings)], "summary.md")
         self._unexercised()
         self._things("Left on the target", words.LEFTOVER, [words.leftover(x) for x in record.leftovers])
-        self._things("Residue", words.RESIDUE, [words.residue(x) for x in record.residue])
+        self._things("Kinds of residue", words.RESIDUE, [words.residue(x) for x in record.residue])
         self._things("Accommodations", words.ACCOMMODATION, [words.accommodation(x) for x in record.accommodations])
         self._problems()
         self._report()
@@ -210,7 +210,7 @@ class _Summary:
         for reason, verdicts in groups:
             details = words.missing(verdicts)
             named = ", ".join(escape.line(detail, 60) for detail in details[:3])
-            more = f" and {len(details) - 3:,} more" if len(details) > 3 else ""
+            more = f" and {words.count(len(details) - 3, 'other cause')}" if len(details) > 3 else ""
             self._say(f"{reason.value}: {words.REASONS[reason]}", 2, lead=f"{len(verdicts):>6,}  ")
             if named:
                 self._say(f"{named}{more}", 10)

@@ -162,7 +162,11 @@ def counts(numbers: Totals) -> list[tuple[int, str, str]]:
 
 def untestable(numbers: Totals) -> str:
     """How many requirements are in no total; empty if there are none."""
-    return f"{numbers.untestable:,} more cannot be tested over HTTP" if numbers.untestable else ""
+    return (
+        f"{count(numbers.untestable, 'other')}, not counted here, cannot be tested over HTTP"
+        if numbers.untestable
+        else ""
+    )
 
 
 def coverage(record: RunRecord) -> str:
@@ -265,7 +269,7 @@ def residue(entry: Residue) -> str:
     """One kind of residue in a line, with its first identifiers."""
     shown = ", ".join(entry.identifiers[:3]) + (" …" if len(entry.identifiers) > 3 else "")
     why = f": {entry.why}" if entry.why else ""
-    return f"{entry.system}: {entry.kind}, {entry.count:,}" + (f" ({shown})" if shown else "") + why
+    return f"{entry.system}: {entry.count:,} of kind {entry.kind}" + (f" ({shown})" if shown else "") + why
 
 
 def accepted(entry: BaselineEntry) -> str:

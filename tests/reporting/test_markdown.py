@@ -52,7 +52,7 @@ def test_untested_requirements_are_grouped_by_reason() -> None:
 def test_leftovers_residue_and_accommodations_are_named() -> None:
     text = markdown.summary(sample.record())
     assert "deletion: 500" in text
-    assert "access token, 3" in text
+    assert "3 of kind access token" in text
     assert "startRequest" in text
 
 

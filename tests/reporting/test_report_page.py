@@ -122,7 +122,7 @@ def test_untestable_requirement_is_marked(tmp_path: Path) -> None:
     found = Page(rendered(tmp_path, sample.record(verdicts=verdicts)))
     (cell,) = [attrs for _, attrs in found.tags if "title" in attrs]
     assert cell == {"class": "u", "title": "A: cannot be tested over HTTP: client side"}
-    assert "1 more cannot be tested over HTTP" in found.text
+    assert "1 other, not counted here, cannot be tested over HTTP" in found.text
 
 
 def test_every_link_leads_to_something_on_the_page(tmp_path: Path) -> None:
@@ -209,7 +209,13 @@ def test_every_member_of_a_record_is_shown(tmp_path: Path) -> None:
     )
     text = Page(rendered(tmp_path, shown)).text
     headings = ("Expired entries of the baseline (1)", "No longer occurring (1)", "Problems of the run (1)")
-    lists = ("Left on the target (1)", "Residue (1)", "Accommodations (1)", "Known deviations (1)", "Findings (1)")
+    lists = (
+        "Left on the target (1)",
+        "Kinds of residue (1)",
+        "Accommodations (1)",
+        "Known deviations (1)",
+        "Findings (1)",
+    )
     for message in (*headings, *lists, "gone since", "502: 3", "certificates were not verified", "no: some tests"):
         assert message in text
 

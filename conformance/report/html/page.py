@@ -147,7 +147,7 @@ def render(
         ),
         below=_sections(
             ("Left on the target", words.LEFTOVER, map(words.leftover, record.leftovers)),
-            ("Residue", words.RESIDUE, map(words.residue, record.residue)),
+            ("Kinds of residue", words.RESIDUE, map(words.residue, record.residue)),
             ("Accommodations", words.ACCOMMODATION, map(words.accommodation, record.accommodations)),
         ),
     )
