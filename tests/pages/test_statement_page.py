@@ -8,7 +8,7 @@ import pytest
 
 from conformance.report.statement import gallery, page
 
-from ..reporting.test_statement import hostile
+from ..reporting.statements import hostile
 from .browser import opened
 
 
