@@ -32,13 +32,25 @@ LIST = Link("list", "op", item="/id", name="/name")
 
 def answered(body: Any, *headers: tuple[str, str], url: str = "http://t/") -> Exchange:
     given: Headers = headers
-    return Exchange("e", "op", Request("GET", url), Response(200, given, json.dumps(body).encode()))
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Exchange("e", "op", Request("GET", url), Response(200, given, raw))
 
 
 def test_documented_place_is_the_first_candidate() -> None:
     assert candidates(answered({"workspaceId": OTHER, "id": UID}), READ) == [UID, OTHER]
     assert candidates(answered([{"old_uid": "", "new_uid": UID}, {"new_uid": OTHER}]), READ) == [UID, OTHER]
     assert len(candidates(answered([{"uid": str(number)} for number in range(99)]), READ)) < 10
+
+
+@pytest.mark.parametrize(
+    ("body", "identifier"),
+    [
+        ({"id": UID}, UID), ({"id": 7}, "7"), ("abc", "abc"), (7, "7"), ({"data": {"thingId": UID}}, UID),
+        ([{"old_uid": "x"}], ""), ({"id": True}, ""), ({"id": None}, ""), (True, ""), ([], ""), (b"", ""),
+    ],
+)  # fmt: skip
+def test_identifier_is_found_anywhere_in_a_response(body: Any, identifier: str) -> None:
+    assert identifier_of(answered(body), READ) == identifier
 
 
 @pytest.mark.parametrize(
@@ -77,6 +89,19 @@ def test_empty_create_response_is_identified_by_its_location(location: str, iden
     made = Exchange("e", "op", Request("POST", f"http://t/of/{OTHER}"), response)
     assert identifier_of(made, READ) == identifier
     assert candidates(replace(made, response=replace(response, status=200)), READ) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [[{"id": 1, "name": "a"}], {"items": [{"id": 1, "name": "a"}]}, {"n": 1, "data": [5, {"id": 1, "name": "a"}]}],
+)
+def test_a_list_is_read_bare_or_wrapped(body: Any) -> None:
+    assert listed(answered(body), LIST) == [("1", "a")]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", {}, 5, None, {"items": {}}])
+def test_other_bodies_have_no_items(body: Any) -> None:
+    assert listed(answered(body), LIST) == []
 
 
 def test_single_item_is_a_list_of_one_and_a_tree_has_items_at_every_depth() -> None:

@@ -17,7 +17,7 @@ from conformance.target.safety import provable
 from conformance.target.target import Safety
 from conformance.wire import ledger
 from conformance.wire.ledger import Ledger, Ours
-from tests.unit.test_session import BASE, UID, Server, create, keys, server, session, status
+from tests.unit.project_server import BASE, UID, Server, create, keys, server, session, status
 
 __all__ = ["keys", "server", "session"]
 FOREIGN = "a" * 32
