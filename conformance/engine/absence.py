@@ -40,7 +40,7 @@ class Absence:
         requester, response = self.requester, deleted.response
         link = operation.link("delete")
         assert link is not None
-        within = requester.ledger.within(identifier)
+        within = requester.ledger.within(identifier, operation.resource)
         read, listing = requester.usable(operation, "read"), requester.usable(operation, "list")
         deleting = requester.operation(link.operation)
         if read is None and listing is not None and not deleting.soft_delete:
@@ -55,7 +55,7 @@ class Absence:
             return accepted and (deleting.soft_delete or not self._has_parts(identifier, link, within))
         after = self.read(read, identifier, within)
         # the documents may allow 500 as a refusal
-        if response.refused or deleting.refusal(response.status) is not None:
+        if response.refused or (not response.ok and deleting.refusal(response.status) is not None):
             return says_gone(after)
         return (response.ok or pending) and self.is_absent(after, identifier)
 

@@ -145,7 +145,7 @@ def _was_carried_out(
 def _record_deletion(session: Session, operation: Operation, request: dict[str, Any]) -> None:
     """Record that what an accepted deletion names no longer exists."""
     if operation.effect == "delete" and request.get("path"):
-        session.ledger.gone(request["path"][operation.path_parameters[-1]])
+        session.ledger.gone(request["path"][operation.path_parameters[-1]], operation.resource)
 
 
 def _requirements(session: Session, operation_id: str) -> list[Requirement]:

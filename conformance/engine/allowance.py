@@ -90,13 +90,15 @@ class Allowance:
             removal.settle_deletions()
             if self._has_room(operation):
                 return
-        kept_ids = [name for name, kept in removal.kept.items() if kept.operation.resource == operation.resource]
+        kept_ids = [identifier for kind, identifier in removal.kept if kind == operation.resource]
         for identifier in kept_ids:  # a late deletion may have worked
-            kept = removal.kept[identifier]
+            kept = removal.kept[operation.resource, identifier]
             if kept.deleted.response.ok and removal.is_gone(identifier, kept.operation, kept.deleted):
-                removal.forget(identifier)
+                removal.forget(identifier, operation.resource)
                 return
-        if not kept_ids or not self._retry_removal(kept_ids[0], removal.kept[kept_ids[0]].operation):
+        if not kept_ids or not self._retry_removal(
+            kept_ids[0], removal.kept[operation.resource, kept_ids[0]].operation
+        ):
             raise NotExercised(Reason.LIMIT_REACHED, f"the target does not remove what {operation.id} creates")
 
     def _has_room(self, operation: Operation) -> bool:
@@ -109,12 +111,14 @@ class Allowance:
         kept = removal.account.count(kept_of(operation))
         if operation.resource in removal.removed_kinds:
             return kept < MAX_KEPT
-        pending = {name for name, entry in removal.pending.items() if entry.operation.resource == operation.resource}
+        pending = {thing for thing in removal.pending if thing[0] == operation.resource}
         counted_elsewhere = pending | removal.kept.keys()
         existing = [
             entry
             for entry in removal.requester.ledger.open(operation.system)
-            if entry.kind == operation.resource and entry.identifier and entry.identifier not in counted_elsewhere
+            if entry.kind == operation.resource
+            and entry.identifier
+            and (entry.kind, entry.identifier) not in counted_elsewhere
         ]
         return not (kept or pending) or kept + len(pending) + len(existing) < MAX_KEPT
 
@@ -129,17 +133,17 @@ class Allowance:
         removal, requester = self.removal, self.removal.requester
         read, delete = requester.usable(operation, "read"), operation.link("delete")
         assert delete is not None
-        within = requester.ledger.within(identifier)
+        within = requester.ledger.within(identifier, operation.resource)
         root = self._roots.get(operation.resource)
         if root is None and (read is None or not removal.absence.read(read, identifier, within).response.ok):
             if removal.remove(identifier, operation):
                 return True
             removal.settle_deletions()
-            return identifier not in removal.kept
+            return (operation.resource, identifier) not in removal.kept
         if root is not None:  # the deviation is recorded already: one more attempt, without waiting
             again = removal.deliver(requester.call_of(delete.operation, path={**within, delete.parameter: identifier}))
             if removal.is_gone(identifier, operation, again):
-                removal.forget(identifier)
+                removal.forget(identifier, operation.resource)
                 return True
             raise Blocked(root, delete.operation)
         assert read is not None
@@ -148,8 +152,12 @@ class Allowance:
     def _deletes_as_a_test(self, identifier: str, operation: Operation, read: Link, delete: Link) -> bool:
         """Delete the resource as a test does, and record the verdict. Raises Blocked."""
         removal, requester = self.removal, self.removal.requester
-        within = requester.ledger.within(identifier)
-        send = self.call_documented if removal.kept[identifier].deleted.response.refused else removal.send
+        within = requester.ledger.within(identifier, operation.resource)
+        send = (
+            self.call_documented
+            if removal.kept[operation.resource, identifier].deleted.response.refused
+            else removal.send
+        )
         try:
             deleted = send(requester.call_of(delete.operation, path={**within, delete.parameter: identifier}))
         except Blocked as blocked:
@@ -162,7 +170,7 @@ class Allowance:
 
         gone, exchange = requester.eventually(look)
         if gone:
-            removal.forget(identifier)
+            removal.forget(identifier, operation.resource)
         requirement = requester.specification.aspect(delete.operation, "deleted-is-gone")
         if exchange.response.ok and requirement is not None:
             message = f"it can still be read: {checks.describe(exchange)}"

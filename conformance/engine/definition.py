@@ -123,6 +123,6 @@ def record_replacement(session: Session, create: Operation, resource: Resource, 
     listing = session.send(link.operation) if link is not None else None
     ids = under(listing, link, name) if listing is not None and link is not None else []
     if ids and ids[0] != resource.id:
-        session.ledger.gone(resource.id)
+        session.ledger.gone(resource.id, create.resource)
         entry = session.ledger.intend(session.specification.system, create.resource, create.id, name)
         session.resources.ownership.enter(create, entry, ids[0], shown=True)

@@ -57,7 +57,7 @@ class Discovery:
         if not identifier:
             identifier = self._copy_of(operation, exchange, before) or self.listed(operation, entry)[0]
             return (identifier, shown) if identifier else (self._next_to_name(operation, entry, exchange), False)
-        if self._was_assigned(identifier) and operation.link("list") is not None:
+        if self._was_assigned(operation, identifier) and operation.link("list") is not None:
             # the response may hide what was created next to it
             return self.unclaimed_item(operation, entry)[0] or identifier, shown
         return identifier, shown
@@ -90,7 +90,7 @@ class Discovery:
         link = operation.link("list")
         assert link is not None
         exchange = self.requester.ask(link.operation, path=entry.within)
-        claimed = self.claimed()
+        claimed = self.claimed(operation.resource)
         unclaimed = [identifier for identifier in under(exchange, link, entry.name) if identifier not in claimed]
         new_ids = [identifier for identifier in unclaimed if not self.ownership.was_there(operation, identifier)]
         read = operation.link("read")
@@ -137,9 +137,9 @@ class Discovery:
         listing = self.requester.ask(link.operation)
         return seen(listing) if listing.response.ok and not looks_paginated(listing) else None
 
-    def claimed(self) -> set[str]:
-        """The identifiers of existing resources that are in the ledger already."""
-        return {entry.identifier for entry in self.requester.ledger.open()}
+    def claimed(self, kind: str) -> set[str]:
+        """The identifiers of existing resources of a kind that are in the ledger already."""
+        return {entry.identifier for entry in self.requester.ledger.open() if entry.kind == kind}
 
     def find_lost(self, operation: Operation, entry: Entry) -> tuple[str, bool]:
         """The identifier of what a create may have made; without one, whether it may exist nevertheless."""
@@ -164,7 +164,9 @@ class Discovery:
                 identifier for identifier in identifiers[:1] if identifier.encode() not in exchange.request.body
             ]
         if link is None and by_response_alone:
-            return next((identifier for identifier in identifiers if identifier not in self.claimed()), "")
+            return next(
+                (identifier for identifier in identifiers if identifier not in self.claimed(operation.resource)), ""
+            )
         identifiers = [identifier for identifier in identifiers if not self.ownership.was_there(operation, identifier)]
         if link is None or not identifiers:
             return ""
@@ -234,9 +236,9 @@ class Discovery:
         self.requester.eventually(look)
         return next(iter(found), "")
 
-    def _was_assigned(self, identifier: str) -> bool:
-        """Whether an earlier create of this worker got an identifier."""
-        return bool(self.requester.ledger.with_identifier(identifier))
+    def _was_assigned(self, operation: Operation, identifier: str) -> bool:
+        """Whether an earlier create of this worker, of the same kind, got an identifier."""
+        return bool(self.requester.ledger.with_identifier(identifier, operation.resource))
 
 
 def shown_only_by_response(operation: Operation, entry: Entry) -> bool:

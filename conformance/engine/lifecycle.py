@@ -258,7 +258,7 @@ class Lifecycle:
 
         gone, exchange = self.session.eventually(look)
         if gone:
-            self.session.ledger.gone(resource.id)
+            self.session.ledger.gone(resource.id, self.create.resource)
         requirement = self._aspect("deleted-is-gone", deleting)
         if requirement is None:
             return ""

@@ -178,7 +178,7 @@ class Listing:
             self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, checks.describe(exchange))
             return
         if gone and self.create.link("read") is None:
-            self.session.ledger.gone(resource.id)
+            self.session.ledger.gone(resource.id, self.create.resource)
         self.session.recorder.require(
             requirement.id, gone, exchange, deleted, observed="it is still in the list", kind=Kind.EFFECT
         )

@@ -28,7 +28,8 @@ from conformance.target.safety import MAKING, provable
 from conformance.target.safety import UNPROVED as UNPROVED
 from conformance.target.target import Safety
 from conformance.wire.call import Call
-from conformance.wire.ledger import Entry, Ours, digest
+from conformance.wire.digests import digest
+from conformance.wire.ledger import Entry, Ours
 from conformance.wire.limits import Account
 
 EXISTED_BEFORE: Final = "it existed before the run created anything of its kind"
@@ -111,7 +112,7 @@ class Ownership:
         """
         ledger = self.requester.ledger
         existed = ledger.was_there(operation.system, operation.resource, identifier)
-        return self.requester.safety is Safety.OWNED and existed and not ledger.had(identifier)
+        return self.requester.safety is Safety.OWNED and existed and not ledger.had(identifier, operation.resource)
 
     def existed_before_run(self, operation: Operation, identifier: str) -> bool:
         """Whether the journal says that a resource existed before the run: then it is not the run's, whatever a read
@@ -119,8 +120,8 @@ class Ownership:
         """
         ledger = self.requester.ledger
         existed = ledger.was_there(operation.system, operation.resource, identifier)
-        if existed and not ledger.had(identifier, before=True):
-            ledger.keep(identifier, EXISTED_BEFORE)
+        if existed and not ledger.had(identifier, operation.resource, before=True):
+            ledger.keep(identifier, EXISTED_BEFORE, operation.resource)
             return True
         return False
 

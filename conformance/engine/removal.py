@@ -1,7 +1,7 @@
 """Remove what the run created, waiting as long as the tests do.
 
 A deletion that was accepted and has no visible effect yet is *pending*: the run goes on, and looks again until
-`settle` seconds have passed. What still exists then is *kept*.
+`settle` seconds have passed. What still exists then is *kept*, and contradicts the requirement that it be gone.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from functools import cached_property
 from typing import Final
 
 from conformance.core.exchange import Exchange
-from conformance.core.verdict import Reason
+from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
 from conformance.engine.absence import Absence, says_gone
 from conformance.engine.acceptance import NOT_IMPLEMENTED
 from conformance.engine.identifiers import listed, looks_paginated, shows
-from conformance.engine.recorder import NotExercised
+from conformance.engine.recorder import NotExercised, Recorder
 from conformance.engine.requester import Requester
 from conformance.engine.reuse import DeletedIds
 from conformance.spec.specification import Link, Operation
@@ -31,6 +31,10 @@ from conformance.wire.limits import Account
 MAX_DELETIONS: Final = 3  # attempts to remove something through a failing gateway
 PAUSE: Final = 0.25  # seconds between two reads of the same resource
 UNPROVED: Final = "nothing shows that the run created it"
+
+
+Thing = tuple[str, str]
+"""The kind and the identifier of a resource: a server may number each kind from 1."""
 
 
 @dataclass(slots=True)
@@ -53,14 +57,18 @@ class Kept:
 
 @dataclass(eq=False)
 class Removal:
-    """Remove what the run created. `account` is shared by all workers of the run."""
+    """Remove what the run created. `account` is shared by all workers of the run.
+
+    `recorder` has the deviations that a removal shows: it may end after the test that created the resource.
+    """
 
     requester: Requester
     account: Account
     deleted_ids: DeletedIds = field(init=False)
     absence: Absence = field(init=False)
-    pending: dict[str, Pending] = field(default_factory=dict, init=False)
-    kept: dict[str, Kept] = field(default_factory=dict, init=False)
+    recorder: Recorder = field(init=False)
+    pending: dict[Thing, Pending] = field(default_factory=dict, init=False)
+    kept: dict[Thing, Kept] = field(default_factory=dict, init=False)
     removed_kinds: set[str] = field(default_factory=set, init=False)
     """The kinds of which a deletion is known to work."""
     # operations that undo a membership, with their paths
@@ -69,6 +77,7 @@ class Removal:
     def __post_init__(self) -> None:
         self.deleted_ids = DeletedIds(self.requester)
         self.absence = Absence(self.requester, self.deleted_ids, self._delete)
+        self.recorder = Recorder(self.requester.specification)
 
     def send(self, call: Call) -> Exchange:
         """Send a request as `Requester.send`, and record how to undo a membership that it created."""
@@ -110,26 +119,28 @@ class Removal:
         if link is None or requester.ledger.doubts(operation.resource, identifier):
             return False
         if self.deleted_ids.is_anothers(identifier):
-            self.forget(identifier)
+            self.forget(identifier, operation.resource)
             return True
-        within = requester.ledger.within(identifier)
+        within = requester.ledger.within(identifier, operation.resource)
         self._undo_memberships(identifier)
         deleted = self._delete(link, {**within, link.parameter: identifier})
         if self.is_gone(identifier, operation, deleted):
             if deleted.response.refused:
-                return self._record_gone(identifier)
-            self.forget(identifier)
+                return self._record_gone(identifier, operation.resource)
+            self.forget(identifier, operation.resource)
             return True
         now = time.monotonic()
         if requester.settle and not deleted.response.refused:
-            self.pending[identifier] = Pending(operation, deleted, now + requester.settle, now)
+            self.pending[operation.resource, identifier] = Pending(operation, deleted, now + requester.settle, now)
         else:
             self._keep(identifier, operation, deleted)
         return False
 
     def is_gone(self, identifier: str, operation: Operation, deleted: Exchange) -> bool:
         """Whether a resource is gone after its deletion."""
-        return self.absence.is_gone(identifier, operation, deleted, pending=identifier in self.pending)
+        return self.absence.is_gone(
+            identifier, operation, deleted, pending=(operation.resource, identifier) in self.pending
+        )
 
     def proves(self, identifier: str, operation: Operation) -> bool:
         """Whether a read or a list shows the run's mark on a resource, or shows that it is gone.
@@ -138,23 +149,23 @@ class Removal:
         and the resource must stay.
         """
         requester = self.requester
-        within = requester.ledger.within(identifier)
+        within = requester.ledger.within(identifier, operation.resource)
         read, listing = requester.usable(operation, "read"), requester.usable(operation, "list")
         if read is not None:
             exchange = self.absence.read(read, identifier, within)
             if says_gone(exchange):
-                return self._record_gone(identifier)
+                return self._record_gone(identifier, operation.resource)
             proved = exchange.response.ok and requester.carries_the_mark(exchange)
         elif listing is not None:
             exchange = requester.ask(listing.operation, path=within)
             if exchange.response.ok and not looks_paginated(exchange) and not shows(exchange, listing, identifier):
-                return self._record_gone(identifier)
+                return self._record_gone(identifier, operation.resource)
             names = [name for value, name in listed(exchange, listing) if value == identifier]
             proved = any(requester.ledger.is_ours(name) for name in names)
         else:
             proved = requester.safety is Safety.DISPOSABLE
         if not proved:
-            requester.ledger.keep(identifier, UNPROVED)
+            requester.ledger.keep(identifier, UNPROVED, operation.resource)
         return proved
 
     def settle_deletions(self, at_most: int = 0) -> None:
@@ -166,26 +177,26 @@ class Removal:
 
     def look_again(self) -> None:
         """Read each pending deletion once, unless it was read just before."""
-        for identifier, pending in list(self.pending.items()):
+        for (kind, identifier), pending in list(self.pending.items()):
             now = time.monotonic()
             settled = now >= pending.until
             if not settled and now < pending.looked + min(PAUSE, self.requester.settle):
                 continue
             pending.looked = now
             if self.is_gone(identifier, pending.operation, pending.deleted):
-                self.forget(identifier)
+                self.forget(identifier, kind)
             elif settled:
                 self._keep(identifier, pending.operation, pending.deleted)
 
-    def forget(self, identifier: str) -> None:
+    def forget(self, identifier: str, kind: str) -> None:
         """Record that a resource of ours is gone."""
         ledger = self.requester.ledger
-        entries = [entry for entry in ledger.open() if entry.identifier == identifier]
+        entries = [entry for entry in ledger.open() if (entry.kind, entry.identifier) == (kind, identifier)]
         operations = {entry.operation for entry in entries}
         self.removed_kinds.update(entry.kind for entry in entries)
-        ledger.gone(identifier)
-        self.pending.pop(identifier, None)
-        if (kept := self.kept.pop(identifier, None)) is not None:
+        ledger.gone(identifier, kind)
+        self.pending.pop((kind, identifier), None)
+        if (kept := self.kept.pop((kind, identifier), None)) is not None:
             self.account.give_back(kept_of(kept.operation))
         for name in operations:
             self.uncount(self.requester.operation(name))
@@ -240,30 +251,46 @@ class Removal:
                     raise
         return self.deliver(call)
 
-    def _record_gone(self, identifier: str) -> bool:
+    def _record_gone(self, identifier: str, kind: str) -> bool:
         ledger = self.requester.ledger
-        ledger.absent.update(entry.key for entry in ledger.open() if entry.identifier == identifier)
-        self.forget(identifier)
+        found = (entry for entry in ledger.open() if (entry.kind, entry.identifier) == (kind, identifier))
+        ledger.absent.update(entry.key for entry in found)
+        self.forget(identifier, kind)
         return True
 
     def _keep(self, identifier: str, operation: Operation, deleted: Exchange) -> None:
         """Record that a resource of ours remains, and why."""
-        ledger = self.requester.ledger
-        self.pending.pop(identifier, None)
-        if identifier not in self.kept:
+        ledger, kind = self.requester.ledger, operation.resource
+        self.pending.pop((kind, identifier), None)
+        if (kind, identifier) not in self.kept:
             self.account.take(kept_of(operation), sys.maxsize)
-        self.kept[identifier] = Kept(operation, deleted)
+        self.kept[kind, identifier] = Kept(operation, deleted)
         link = operation.link("delete")
         assert link is not None
         if self.requester.unsupported(link.operation):
-            ledger.keep(identifier, f"{link.operation} is unsupported according to the target file", permanent=True)
+            ledger.keep(
+                identifier, f"{link.operation} is unsupported according to the target file", kind, permanent=True
+            )
         elif deleted.response.status in NOT_IMPLEMENTED:
             message = f"the target has no {link.operation} ({checks.describe(deleted)})"
-            ledger.keep(identifier, message, permanent=True)
+            ledger.keep(identifier, message, kind, permanent=True)
         elif deleted.response.ok:
-            ledger.keep(identifier, f"{link.operation} was accepted, and it is still there")
+            ledger.keep(identifier, f"{link.operation} was accepted, and it is still there", kind)
+            self._record_kept(identifier, operation, link, deleted)
         else:
-            ledger.keep(identifier, f"{link.operation}: {checks.describe(deleted)}")
+            ledger.keep(identifier, f"{link.operation}: {checks.describe(deleted)}", kind)
+
+    def _record_kept(self, identifier: str, operation: Operation, link: Link, deleted: Exchange) -> None:
+        """Record a deviation if a read shows a resource of ours whose deletion was accepted."""
+        requirement = self.requester.specification.aspect(link.operation, "deleted-is-gone")
+        read = self.requester.usable(operation, "read")
+        if requirement is None or read is None:
+            return
+        with contextlib.suppress(NotExercised):
+            exchange = self.absence.read(read, identifier, self.requester.ledger.within(identifier, operation.resource))
+            if exchange.response.ok and self.requester.carries_the_mark(exchange):
+                message = f"it can still be read: {checks.describe(exchange)}"
+                self.recorder.require(requirement.id, False, exchange, deleted, observed=message, kind=Kind.EFFECT)
 
 
 def kept_of(operation: Operation) -> str:

@@ -188,14 +188,19 @@ class Resources:
         delete = operation.link("delete")
         identifier = pointed(exchange, delete) if delete is not None else ""
         trusted = self.requester.safety is not Safety.OWNED
-        if delete is None or not identifier or identifier in known or identifier in self.discovery.claimed():
+        if (
+            delete is None
+            or not identifier
+            or identifier in known
+            or identifier in self.discovery.claimed(operation.resource)
+        ):
             return
         if not trusted:
             return
         self.ownership.enter(operation, entry, identifier, shown=False)
         path = {**entry.within, delete.parameter: identifier}
         if self.removal.deliver(self.requester.call_of(delete.operation, path=path)).response.ok:
-            self.requester.ledger.gone(identifier)
+            self.requester.ledger.gone(identifier, operation.resource)
 
     def clean_up_failed_create(self, operation: Operation, exchange: Exchange) -> bool:
         """Remove at once what a create made although it got an error. Returns whether it had made something.
@@ -238,7 +243,9 @@ class Resources:
             kept = [entry for entry in waiting if not self._remove_entry(entry, last=wait)]
             if not kept or len(kept) == len(waiting):
                 break
-            refused = [entry for entry in kept if ledger.entries[entry.key].identifier in self.removal.kept]
+            refused = [
+                entry for entry in kept if (entry.kind, ledger.entries[entry.key].identifier) in self.removal.kept
+            ]
             if not refused:
                 break
             waiting = refused  # the resource that prevented its removal may be gone now
@@ -246,10 +253,9 @@ class Resources:
             try:
                 self.removal.settle_deletions()
             except (Blocked, NotExercised) as failed:  # the target is gone: pending deletions are left behind
-                for identifier in self.removal.pending:
-                    ledger.keep(
-                        identifier, f"its deletion was accepted, and nothing shows whether it is gone: {failed}"
-                    )
+                for kind, identifier in self.removal.pending:
+                    message = f"its deletion was accepted, and nothing shows whether it is gone: {failed}"
+                    ledger.keep(identifier, message, kind)
         return [entry for entry in ledger.open(system) if entry.key not in spare]
 
     def _remove_entry(self, entry: Entry, *, last: bool) -> bool:
@@ -259,7 +265,7 @@ class Resources:
             return False  # not written by a run of this suite
         operation = requester.operation(entry.operation)
         identifier = entry.identifier
-        if identifier in self.removal.pending:
+        if (entry.kind, identifier) in self.removal.pending:
             return False
         try:
             if not identifier:
@@ -272,10 +278,10 @@ class Resources:
                 self.ownership.enter(operation, entry, identifier, shown=True)
             elif self.ledger_untrusted and not self._proves(identifier, operation):
                 return False
-            return identifier not in self.discovery.claimed() or self.removal.remove(identifier, operation)
+            return identifier not in self.discovery.claimed(entry.kind) or self.removal.remove(identifier, operation)
         except (Blocked, NotExercised) as failed:
             if identifier and entry.key not in ledger.kept:
-                ledger.keep(identifier, f"it could not be removed: {failed}")
+                ledger.keep(identifier, f"it could not be removed: {failed}", entry.kind)
             return False
 
     def _proves(self, identifier: str, operation: Operation) -> bool:

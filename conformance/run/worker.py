@@ -95,6 +95,7 @@ class Worker:
         self._clients: list[Any] = []
         self._secret_fields: dict[str, str] = {}
         self._entries_before: frozenset[str] = frozenset()
+        self._last_test = ""
         self._moment = (0, 0)  # start of the current test
         self._deterministic = False
         self.account = self.shared or Account(worker=self.name, until=self.until)
@@ -255,9 +256,20 @@ class Worker:
         with self.account.cleaning():
             session.sweep(self._entries_before, wait=False)
         session.recorder.end(str(test["id"]))
+        self._last_test = str(test["id"])
+        self._record_removal(session)
         self.account.still_opened(len(self.ledger.open()))
         self.account.leave(CREATING)
         session.client.evidence.forget()
+
+    def _record_removal(self, session: Session) -> None:
+        """Store the deviations that the removal of resources showed since the last call, as those of the last test."""
+        recorder = session.resources.removal.recorder
+        verdicts = self._with_chains(session, recorder.verdicts)
+        recorder.verdicts.clear()
+        if verdicts:
+            session.client.evidence.cite(value for verdict in verdicts for value in (*verdict.evidence, *verdict.chain))
+            self.log.removal(self._last_test, verdicts)
 
     def _with_chains(self, session: Session, verdicts: list[Verdict]) -> list[Verdict]:
         """Add to each deviation the exchanges that reproduce it, unless its test has done so."""
@@ -304,6 +316,7 @@ class Worker:
                     try:
                         with self.account.cleaning():
                             kept.extend(session.sweep())
+                        self._record_removal(session)
                     except Exception as error:  # an error here must not prevent the run record
                         self.internal.append(f"cleaning up {system}: {type(error).__name__}: {error}")
                 if session.problem and session.problem not in self.problems:

@@ -60,6 +60,10 @@ class WorkerLog:
         line = {"test": {**test, "message": self.hide(test["message"])}, "verdicts": [*map(self._stored, verdicts)]}
         self._append({**line, "passed_over": True} if passed_over else line)
 
+    def removal(self, test: str, verdicts: Sequence[Verdict]) -> None:
+        """Write what was found after a test, when what it created was removed. Raises Unwritable."""
+        self._append({"after": test, "verdicts": [*map(self._stored, verdicts)]})
+
     def repetition(self, test: str, repetition: Repetition) -> None:
         """Write the result of a repeated test. Raises Unwritable."""
         self._append({"repeated": test, **repetition.written()})
@@ -119,6 +123,10 @@ class WorkerLogs:
         if line.get("passed_over"):
             self.passed_over.add(str(test["id"]))
 
+    def add_removal(self, line: Mapping[str, Any]) -> None:
+        """Add what was found after a test."""
+        self.verdicts.extend((line["after"], _verdict(item)) for item in line["verdicts"])
+
     def add_end(self, word: LastWord) -> None:
         """Add the final line of a worker."""
         self.problems.extend(problem for problem in word.problems if problem not in self.problems)
@@ -143,6 +151,8 @@ def read(paths: Sequence[Path]) -> WorkerLogs:
         for line in lines(path):
             if "test" in line:
                 logs.add_test(line)
+            elif "after" in line:
+                logs.add_removal(line)
             elif "repeated" in line:
                 logs.repetitions[line["repeated"]] = Repetition.read(line)
             else:

@@ -74,3 +74,14 @@ def events(path: Path, damaged: list[int]) -> Iterator[tuple[int, dict[str, Any]
                 yield number, event
             elif line.endswith(b"\n") and line.strip():
                 damaged.append(number)
+
+
+def has_created(path: Path, identifier: str, kind: str) -> bool:
+    """Whether a journal says that a resource of a kind was created with an identifier."""
+    kinds: dict[str, str] = {}
+    for _, event in events(path, []):
+        if event["event"] == "intent":
+            kinds[event["key"]] = event["kind"]
+        elif event["event"] == "created" and event["identifier"] == identifier and kinds.get(event["key"]) == kind:
+            return True
+    return False

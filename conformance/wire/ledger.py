@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import re
 import secrets
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,11 +15,11 @@ from typing import Any, Final, NewType
 from conformance.core.entry import Entry as Entry
 from conformance.core.run_directory import RunDirectory, worker_of
 from conformance.wire import journal
+from conformance.wire.digests import digest
 from conformance.wire.journal import Unwritable
 
 MARK: Final = "conf"
 GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-NUMBER: Final = re.compile(r"[+\s]*(\d+)(?:[^-\da-z].*)?", re.DOTALL)
 NAMES: Final = re.compile(rf"{MARK} \w+ \S+ \d+ ([0-9a-f]{{6}})|\b{MARK}([0-9a-f]{{12}})\b")
 """The names that runs give. One of the groups contains what is unique to a name."""
 DIGESTS_A_LINE: Final = 1_000
@@ -206,17 +204,16 @@ class Ledger:
         """Whether a list contained an identifier before the first create of a kind."""
         return digest(system, kind, identifier) in self.before
 
-    def had(self, identifier: str, *, before: bool = False) -> bool:
-        """Whether a resource of the run has or had an identifier, in any of its workers.
+    def had(self, identifier: str, kind: str, *, before: bool = False) -> bool:
+        """Whether a resource of the run of a kind has or had an identifier, in any of its workers.
 
         With `before`, another one than the resource that has it now.
         """
-        own = len(self._keys.get(identifier, ()))
+        own = len(self.with_identifier(identifier, kind))
         return own > int(before) or any(
-            event["event"] == "created" and event["identifier"] == identifier
+            journal.has_created(path, identifier, kind)
             for path in (RunDirectory(self.path.parent).journals() if self.path else ())
             if not before or path != self.path
-            for _, event in journal.events(path, [])
         )
 
     def unproved(self, entry: Entry, identifier: str, why: str) -> Entry:
@@ -251,17 +248,18 @@ class Ledger:
         self.absent.add(entry.key)
         self._note("withdrawn", key=entry.key)
 
-    def gone(self, identifier: str) -> None:
-        """Journal that a resource of the run no longer exists."""
-        for entry in self.with_identifier(identifier):
+    def gone(self, identifier: str, kind: str = "") -> None:
+        """Journal that a resource of the run no longer exists. `kind` is as in `with_identifier`."""
+        for entry in self.with_identifier(identifier, kind):
             if entry.key not in self.removed:
                 self.removed.add(entry.key)
                 self._note("removed", key=entry.key)
 
-    def keep(self, identifier: str, why: str, *, permanent: bool = False) -> None:
+    def keep(self, identifier: str, why: str, kind: str = "", *, permanent: bool = False) -> None:
         """Journal why a resource was not removed; `permanent`: the target has no operation that can."""
         for entry in self.open():
-            if entry.identifier == identifier and self.kept.get(entry.key) != (why, permanent):
+            named = entry.identifier == identifier and kind in ("", entry.kind)
+            if named and self.kept.get(entry.key) != (why, permanent):
                 self.kept[entry.key] = (why, permanent)
                 self._note("kept", key=entry.key, why=self.hide(why), permanent=permanent)
 
@@ -273,13 +271,13 @@ class Ledger:
             self.named.add(identifier)
         self._note("residue", system=system, kind=kind, identifier=self.hide(identifier))
 
-    def within(self, identifier: str) -> Mapping[str, str]:
+    def within(self, identifier: str, kind: str = "") -> Mapping[str, str]:
         """The path parameters of the parent of a resource; none if it has no parent."""
-        return next((entry.within for entry in self.with_identifier(identifier)), {})
+        return next((entry.within for entry in self.with_identifier(identifier, kind)), {})
 
-    def name_of(self, identifier: str) -> str:
+    def name_of(self, identifier: str, kind: str = "") -> str:
         """The unique name of the resource with an identifier; empty if it has none."""
-        return next((entry.name for entry in self.with_identifier(identifier)), "")
+        return next((entry.name for entry in self.with_identifier(identifier, kind)), "")
 
     def owns(self, identifier: str) -> bool:
         """Whether an identifier names something that this run made, even if it was removed since.
@@ -288,9 +286,13 @@ class Ledger:
         """
         return bool(identifier) and (identifier in self.named or bool(self._keys.get(identifier)))
 
-    def with_identifier(self, identifier: str) -> list[Entry]:
-        """The entries of the resources that have or had an identifier, oldest first."""
-        return [self.entries[key] for key in self._keys.get(identifier, ())]
+    def with_identifier(self, identifier: str, kind: str = "") -> list[Entry]:
+        """The entries of the resources that have or had an identifier, oldest first.
+
+        A server may number each kind of its resources from 1: without a `kind`, they are those of all kinds.
+        """
+        entries = (self.entries[key] for key in self._keys.get(identifier, ()))
+        return [entry for entry in entries if kind in ("", entry.kind)]
 
     def started_of(self, key: tuple[str, str]) -> list[str]:
         """The identifiers of what was started, of a system and kind."""
@@ -382,15 +384,3 @@ def _apply(ledger: Ledger, event: Mapping[str, Any]) -> bool:
         case "kept":
             ledger.kept[key] = (event["why"], event.get("permanent") is True)
     return True
-
-
-def digest(system: str, kind: str, identifier: str) -> str:
-    """The stored digest of an identifier. Case, accents, width, braces, hyphens and leading zeros do not matter.
-
-    Some databases ignore them when they compare. They also accept `7.0` or `7 x` for 7.
-    """
-    apart = unicodedata.normalize("NFKD", identifier)
-    loose = "".join(value for value in apart if not unicodedata.combining(value)).casefold()
-    number = NUMBER.fullmatch(loose)
-    plain = (number[1] if number else re.sub(r"[-{}\s]", "", loose)).lstrip("0")
-    return hashlib.sha256(f"{system}\0{kind}\0{plain}".encode("utf-8", "replace")).hexdigest()[:24]

@@ -22,6 +22,9 @@ SHOWN_IN: Final = {
     "pro-long-delete-takes-another": {f"{CASES}[deleteProcess]"},
     # The test that shows it is of another requirement, which it does not decide without the fault.
     "pm3-update-keeps-gateways": {"test_documented_values_are_accepted_in_an_update"},
+    # What shows it is not deleted by the test of the deletion, but after others.
+    "pm3-delete-keeps-imported": {"test_keep_makes_another_project_beside_the_one_that_exists"},
+    "pro-delete-keeps-toggled": {"test_toggling_activation_changes_the_state_of_a_process"},
     "pm3-export-unescaped": {"test_an_export_has_the_elements_of_the_diagram"},
     "pm3-export-without-gateway-types": {"test_a_project_that_is_gone_comes_back_from_its_export"},
     "pm3-create-null-date-kept": {"test_documented_bodies_are_accepted[createProject]"},

@@ -8,6 +8,7 @@ from conformance.reference.personality import LIBERAL
 
 from . import (
     count_liberties,
+    identity_liberties,
     neighbour_liberties,
     pm3_liberties,
     pm3_membership_liberties,
@@ -44,6 +45,7 @@ LIBERTIES: Final = (
     Liberty("liberal", "processmaker4", personality=LIBERAL),
     Liberty("liberal", "procesio", personality=LIBERAL),
     *count_liberties.LIBERTIES,
+    *identity_liberties.LIBERTIES,
     *neighbour_liberties.LIBERTIES,
     *pm3_liberties.LIBERTIES,
     *pm3_membership_liberties.LIBERTIES,

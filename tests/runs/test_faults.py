@@ -26,6 +26,8 @@ from .whole import Whole
 # What a fault leaves behind because it breaks finding or removing it.
 INDELIBLE = {
     "pm3-delete-keeps-project",
+    "pm3-delete-keeps-imported",
+    "pro-delete-keeps-toggled",
     "pm3-list-omits-created",
     "pro-create-template-unreadable",
     "pro-delete-keeps-process",

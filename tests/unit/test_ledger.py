@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from conformance.wire import ledger
+from conformance.wire.digests import digest
 from conformance.wire.journal import Unwritable
-from conformance.wire.ledger import Ledger, Ours, digest
+from conformance.wire.ledger import Ledger, Ours
 
 PM3 = "processmaker3"
 
@@ -218,3 +219,14 @@ def test_entry_that_could_not_be_journalled_is_named_by_no_identifier(tmp_path: 
         book.intend(PM3, "project", "createProject", "a name")
     assert book.name_of("") == ""
     assert book.with_identifier("") == []
+
+
+def test_a_number_of_two_kinds_names_two_things(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger-main.ndjson", "r1")
+    for kind, operation in (("process", "createProcess"), ("schedule", "createSchedule")):
+        ledger.created(ledger.intend("procesio", kind, operation, ledger.name()), Ours("3"))
+    ledger.keep("3", "still used", "schedule")
+    ledger.gone("3", "process")
+    assert [(entry.kind, entry.identifier) for entry in ledger.open()] == [("schedule", "3")]
+    assert [why for why, _ in ledger.kept.values()] == ["still used"]
+    assert ledger.name_of("3", "process") != ledger.name_of("3", "schedule")

@@ -132,4 +132,4 @@ class Creates:
         """Remove a resource of the run. Returns whether it is gone, or its deletion is pending."""
         session = self._session
         gone = session.remove(made.identifier, self._operation)
-        return gone or made.identifier in session.resources.removal.pending
+        return gone or (made.kind, made.identifier) in session.resources.removal.pending

@@ -102,7 +102,7 @@ class Observer:
 
         gone, exchange = self._eventually(look)
         if gone:
-            self.session.ledger.gone(thing.resource.id)
+            self.session.ledger.gone(thing.resource.id, self.create.resource)
         requirement = self._aspect("deleted-is-gone", deleting)
         if not gone and (requirement is None or not exchange.response.ok):
             raise NotExercised(Reason.INCONCLUSIVE, f"after {deleting.id}: {checks.describe(exchange)}")

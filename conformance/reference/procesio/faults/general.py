@@ -163,6 +163,25 @@ def delete_keeps_process(ref: Procesio) -> None:
     ref.operations["delete_process"] = lambda process_id: {"id": ref.workspace.read_process(process_id)["id"]}
 
 
+@fault("pro-delete-keeps-toggled", SYSTEM, "accepts the deletion of a process that was toggled, but keeps it")
+def delete_keeps_toggled(ref: Procesio) -> None:
+    """Remove only what was never toggled."""
+    toggle, delete = ref.operations["toggle_activation"], ref.operations["delete_process"]
+    toggled: set[str] = set()
+
+    def toggle_and_remember(process_id: str) -> Any:
+        toggled.add(process_id.lower())
+        return toggle(process_id)
+
+    def delete_others(process_id: str) -> Any:
+        if process_id.lower() in toggled:
+            return {"id": ref.workspace.read_process(process_id)["id"]}
+        return delete(process_id)
+
+    ref.operations["toggle_activation"] = toggle_and_remember
+    ref.operations["delete_process"] = delete_others
+
+
 @fault("pro-delete-stays-listed", SYSTEM, "leaves deleted processes in the list")
 def delete_stays_listed(ref: Procesio) -> None:
     """List the deleted ones, too."""

@@ -156,3 +156,28 @@ def _(ref: ProcessMaker3) -> None:
         return emptied
 
     override(ref.importer, "run", make)
+
+
+@fault("pm3-delete-keeps-imported", SYSTEM, "DELETE of an imported project returns 200, but does not delete it.")
+def _(ref: ProcessMaker3) -> None:
+    imported: set[str] = set()
+
+    def make_add(add: Callable[[ProjectFile, str], Project]) -> Callable[[ProjectFile, str], Project]:
+        def remembered(file: ProjectFile, user: str) -> Project:
+            project = add(file, user)
+            imported.add(project.uid)
+            return project
+
+        return remembered
+
+    def make_delete(delete: Callable[[str], None]) -> Callable[[str], None]:
+        def kept(uid: str) -> None:
+            if uid in imported:
+                ref.workspace.find(uid)
+            else:
+                delete(uid)
+
+        return kept
+
+    override(ref.importer, "add", make_add)
+    override(ref.workspace, "delete", make_delete)
