@@ -25,8 +25,8 @@ class Absence:
     requester: Requester
     deleted_ids: DeletedIds
     delete: Delete
-    unanswered: set[str] = field(default_factory=set, init=False)
-    """Identifiers whose deletion got no response."""
+    requested: set[str] = field(default_factory=set, init=False)
+    """Identifiers whose deletion was accepted, or got no response: it may have been carried out."""
     accepting: set[str] = field(default_factory=set, init=False)
     """Deletion operations that the server accepted at least once."""
 
@@ -72,14 +72,13 @@ class Absence:
     def _was_deleted(
         self, identifier: str, link: Link, listing: Link | None, within: Mapping[str, str], again: Exchange
     ) -> bool:
-        """Whether a deletion without a response was carried out: repeating it is refused like that of a made-up
-        identifier.
+        """Whether an earlier deletion was carried out: repeating it is refused like that of a made-up identifier.
 
         That proves something only if the server accepts other deletions, or no list contains the resource. Otherwise
         the server may refuse every deletion in that way.
         """
         refused = again.response.refused and again.response.status not in UNSURE
-        if not refused or identifier not in self.unanswered:
+        if not refused or identifier not in self.requested:
             return False
         if link.operation not in self.accepting and not self._unlisted(identifier, listing, within):
             return False

@@ -208,7 +208,12 @@ def check_access(
     if requirement.aspect == PERMISSION_SUFFICES:
         user = user_of(PERMISSION_SUFFICES, session.specification.users)
         control = session.call(operation.id, **request)
-        exchange = _send(session, operation, user, request)
+
+        def look() -> tuple[bool, Exchange]:
+            exchange = _send(session, operation, user, request)
+            return exchange.response.ok or operation.effect != "read", exchange
+
+        _, exchange = session.eventually(look)  # what was just created may not be visible to others yet
         session.recorder.require(
             requirement.id,
             exchange.response.ok,

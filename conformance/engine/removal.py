@@ -101,12 +101,13 @@ class Removal:
             self.deleted_ids.note(call, exchange)
         except NotExercised as failed:
             if failed.reason is Reason.TARGET_UNAVAILABLE:
-                self.absence.unanswered |= named
+                self.absence.requested |= named
             raise
         if not exchange.has_response:
-            self.absence.unanswered |= named
+            self.absence.requested |= named
         elif deletes and exchange.response.ok:
             self.absence.accepting.add(call.operation.id)
+            self.absence.requested |= named
         return exchange
 
     def remove(self, identifier: str, operation: Operation) -> bool:

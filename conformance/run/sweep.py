@@ -72,7 +72,7 @@ def clean(
                     resources = cleaner.session(system, journal).resources
                     resources.ledger_untrusted = untrusted_journals
                     # The run may have been killed while it waited for the response to a deletion.
-                    resources.removal.absence.unanswered |= {
+                    resources.removal.absence.requested |= {
                         entry.identifier for entry in before if entry.system == system and entry.identifier
                     }
             cleaner.close()

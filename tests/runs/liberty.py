@@ -176,8 +176,8 @@ def kept(holder: Any) -> dict[str, Any]:
     return {name: value for name, value in vars(holder).items() if isinstance(value, dict | list | set)}
 
 
-def late(reference: Reference, lag: float = LAG) -> None:
-    """Make writes visible only `lag` seconds later."""
+def late(reference: Reference, lag: float = LAG, stale: Callable[[Scope], bool] = lambda _: True) -> None:
+    """Make writes visible only `lag` seconds later, to the reads that are `stale`."""
     owners = holders(reference)
     past: list[tuple[float, list[dict[str, Any]]]] = [(0.0, deepcopy([kept(item) for item in owners]))]
 
@@ -192,7 +192,8 @@ def late(reference: Reference, lag: float = LAG) -> None:
             async def keep(message: Message) -> None:
                 sent.append(message)
 
-            if scope["method"] == "GET" and not EXECUTES(scope["path"]):
+            reads = scope["method"] == "GET" and not EXECUTES(scope["path"])
+            if reads and stale(scope):
                 until = time.monotonic() - lag
                 now = [kept(item) for item in owners]
                 put(next(state for at, state in reversed(past) if at <= until))
@@ -200,6 +201,7 @@ def late(reference: Reference, lag: float = LAG) -> None:
                 put(now)
             else:
                 await app(scope, receive, keep)
+            if not reads:
                 past.append((time.monotonic(), deepcopy([kept(item) for item in owners])))
                 del past[:-40]
             for message in sent:

@@ -299,8 +299,13 @@ class Statuses:
 
     @classmethod
     def of(cls, session: Session, instance: dict[str, str]) -> Statuses:
-        """Read it twice."""
-        reads = [session.send("getInstanceStatus", path=instance) for _ in range(2)]
+        """Read it twice; a read that is refused, for example by a replica that lags, is repeated for `settle`."""
+
+        def look() -> tuple[bool, Exchange]:
+            exchange = session.send("getInstanceStatus", path=instance)
+            return exchange.response.ok, exchange
+
+        reads = [session.eventually(look)[1] for _ in range(2)]
         return cls(instance["id"], *reads)
 
     def differs(self, later: Exchange) -> bool:
