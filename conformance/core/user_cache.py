@@ -23,16 +23,26 @@ def remembered(
     `depends` is JSON data that differs whenever the result would. A file without one of the `members` is damaged. A
     cache that cannot be read or written only costs time.
     """
-    name = hashlib.sha256(json.dumps(depends).encode()).hexdigest()[:24]
-    path = Path(platformdirs.user_cache_dir("conformance")) / folder / f"{name}.json"
-    kept = read_object(path)
-    if kept is not None and kept.keys() >= set(members):
-        return kept
+    found = kept(folder, depends, members)
+    if found is not None:
+        return found
     made = make()
+    path = _path(folder, depends)
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, json.dumps(made))  # workers that compute the same do not interfere
     return made
+
+
+def kept(folder: str, depends: object, members: Collection[str]) -> Mapping[str, Any] | None:
+    """The object that `remembered` would read, or None if it would have to be made."""
+    found = read_object(_path(folder, depends))
+    return found if found is not None and found.keys() >= set(members) else None
+
+
+def _path(folder: str, depends: object) -> Path:
+    name = hashlib.sha256(json.dumps(depends).encode()).hexdigest()[:24]
+    return Path(platformdirs.user_cache_dir("conformance")) / folder / f"{name}.json"
 
 
 def read_object(path: Path) -> dict[str, Any] | None:

@@ -1,7 +1,8 @@
 """Generated request bodies (the corpus), made by schemathesis and stored in files.
 
 Generating a body costs a hundred times what sending it does, so a run replays stored ones. The corpus of seed 0 is
-packaged with the system. That of any other seed is generated once and cached in the user's cache directory.
+packaged with the system. What else a run needs is generated once, before its tests, and cached in the user's cache
+directory.
 `python -m conformance.engine.corpus` regenerates the packaged ones after a spec was changed.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -21,6 +23,8 @@ from conformance.spec.specification import Operation, load
 
 PACKAGED_CASES: Final = 60  # cases of each operation in the packaged corpus
 GENERATORS: Final = ("schemathesis", "hypothesis")
+FOLDER: Final = "corpus"  # of the cache
+MEMBERS: Final = ("cases",)
 
 
 def generated(operation: Operation) -> bool:
@@ -28,16 +32,71 @@ def generated(operation: Operation) -> bool:
     return requirement_ids.generated_accepted(operation.id) in load(operation.system).requirements
 
 
-def cases(operation: Operation, seed: int, count: int) -> list[Any]:
-    """Up to `count` different documented bodies of an operation: from the corpus, or generated and cached."""
-    corpus = SYSTEMS[operation.system].corpus
-    if seed == 0 and count <= PACKAGED_CASES and corpus is not None:
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A part of the generated bodies of one operation and seed: the one with this number, of up to `size` bodies.
+
+    Bodies are generated in batches, because Hypothesis remembers every example of a batch, and a batch can be made in
+    any process. The first batch of seed 0 is packaged.
+    """
+
+    system: str
+    operation: str
+    seed: int
+    number: int
+    size: int
+
+    def bodies(self) -> list[Any]:
+        """The bodies: packaged, cached, or generated now."""
+        packaged = self._packaged()
+        if packaged is not None:
+            return packaged
+        return list(user_cache.remembered(FOLDER, self._key(), MEMBERS, self._made)["cases"])
+
+    def make(self) -> None:
+        """Generate the bodies, and cache them."""
+        self.bodies()
+
+    @property
+    def is_made(self) -> bool:
+        """Whether nothing has to be generated."""
+        return self._packaged() is not None or user_cache.kept(FOLDER, self._key(), MEMBERS) is not None
+
+    def _packaged(self) -> list[Any] | None:
+        corpus = SYSTEMS[self.system].corpus
+        if self.seed != 0 or self.number != 0 or corpus is None:
+            return None
         packaged = user_cache.read_object(corpus)
-        if packaged and packaged["spec"] == digest(operation.system):
-            return list(packaged["cases"].get(operation.id, []))[:count]
-    key = [digest(operation.system), operation.id, seed, count, *(version(name) for name in GENERATORS)]
-    cached = user_cache.remembered("corpus", key, ["cases"], lambda: {"cases": list(generate(operation, seed, count))})
-    return list(cached["cases"])
+        if not packaged or packaged["spec"] != digest(self.system):
+            return None
+        return list(packaged["cases"].get(self.operation, []))[: self.size]
+
+    def _key(self) -> list[Any]:
+        versions = (version(name) for name in GENERATORS)
+        return [digest(self.system), self.operation, self.seed, self.number, self.size, *versions]
+
+    def _made(self) -> dict[str, Any]:
+        seed = self.seed
+        if self.number:
+            seed = int.from_bytes(hashlib.sha256(f"{seed}-{self.number}".encode()).digest()[:6])
+        return {"cases": list(generate(load(self.system).operations[self.operation], seed, self.size))}
+
+
+def batches(operation: Operation, seed: int, count: int) -> list[Batch]:
+    """The batches with up to `count` bodies of an operation."""
+    sizes = [*(count // PACKAGED_CASES * (PACKAGED_CASES,)), count % PACKAGED_CASES]
+    return [Batch(operation.system, operation.id, seed, number, size) for number, size in enumerate(sizes) if size]
+
+
+def cases(operation: Operation, seed: int, count: int) -> Iterator[Any]:
+    """Up to `count` different documented bodies of an operation, batch by batch."""
+    seen: set[bytes] = set()
+    for batch in batches(operation, seed, count):
+        for body in batch.bodies():
+            known = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
+            if known not in seen:
+                seen.add(known)
+                yield body
 
 
 def generate(operation: Operation, seed: int, count: int) -> Iterator[Any]:

@@ -35,7 +35,7 @@ def test_packaged_corpus_matches_the_spec(system: str) -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 def test_the_bodies_of_the_corpus_are_different_and_documented(operation: Operation) -> None:
-    bodies = generation.cases(operation, 0, generation.PACKAGED_CASES)
+    bodies = list(generation.cases(operation, 0, generation.PACKAGED_CASES))
     assert len({json.dumps(body, sort_keys=True) for body in bodies}) == len(bodies) > 1
     assert all(validator(operation).is_valid(body) for body in bodies)
 
@@ -51,14 +51,29 @@ def test_whole_numbers_are_written_as_such_and_nothing_is_shared_with_the_spec()
 def test_bodies_of_another_seed_are_generated_once_and_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: str(tmp_path / name))
     operation = load("processmaker4").operations["startRequest"]
-    made = generation.cases(operation, 5, 3)
+    made = list(generation.cases(operation, 5, 3))
     (kept,) = (tmp_path / "conformance" / "corpus").iterdir()
     kept.write_text(json.dumps({"cases": [{"from": "the cache"}]}))
     assert len(made) == 3
-    assert made != generation.cases(operation, 0, 3)
-    assert generation.cases(operation, 5, 3) == [{"from": "the cache"}]
+    assert made != list(generation.cases(operation, 0, 3))
+    assert list(generation.cases(operation, 5, 3)) == [{"from": "the cache"}]
 
 
 def test_equal_seeds_make_equal_bodies() -> None:
     operation = load("procesio").operations["runProcess"]
     assert list(generation.generate(operation, 11, 4)) == list(generation.generate(operation, 11, 4))
+
+
+def test_many_bodies_are_made_in_batches_of_which_the_first_is_packaged() -> None:
+    operation = load("processmaker3").operations["createProject"]
+    batches = generation.batches(operation, 0, 2 * generation.PACKAGED_CASES + 5)
+    sizes = [generation.PACKAGED_CASES, generation.PACKAGED_CASES, 5]
+    assert [(batch.number, batch.size) for batch in batches] == list(enumerate(sizes))
+    assert batches[0].is_made
+
+
+def test_a_body_of_two_batches_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generation.Batch, "bodies", lambda batch: [{"of": "all"}, {"of": batch.number}])
+    operation = load("procesio").operations["runProcess"]
+    made = list(generation.cases(operation, 1, generation.PACKAGED_CASES + 1))
+    assert made == [{"of": "all"}, {"of": 0}, {"of": 1}]

@@ -111,7 +111,7 @@ def counted(operation: Operation) -> dict[CaseKind, int]:
     """The number of cases of each kind of an operation. Generated bodies of the properties count as combined."""
     found = Counter(case.kind for case in corpus(operation.system).get(operation.id, ()))
     if bodies.generated(operation):
-        found[CaseKind.COMBINED] += len(bodies.cases(operation, 0, bodies.PACKAGED_CASES))
+        found[CaseKind.COMBINED] += len(list(bodies.cases(operation, 0, bodies.PACKAGED_CASES)))
     return {kind: found[kind] for kind in CaseKind}
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from conformance.core import exit_codes
 from conformance.core.streams import forgiving
+from conformance.engine.corpus import PACKAGED_CASES
 from conformance.report import github, terminal
 from conformance.report.run_record import RunRecord
 from conformance.run import aggregate, choice, inventory, sweep, write_reports
@@ -47,12 +48,31 @@ class RunController:
 
     @pytest.hookimpl(tryfirst=True)  # before pytest-xdist creates its workers
     def pytest_sessionstart(self) -> None:
-        """Wait for a server that is starting."""
-        seconds = self.process.option("wait")
-        if seconds and self.process.is_controller and not self.config.getoption("collectonly"):
+        """Wait for a server that is starting, and generate the bodies that are not cached yet."""
+        if not self.process.is_controller or self.config.getoption("collectonly"):
+            return
+        if seconds := self.process.option("wait"):
             from conformance.run.waiting import wait  # opens connections, so only if it is needed
 
             wait(self.process.target, self.process.systems, seconds, self._print)
+        self._generate()
+
+    def _generate(self) -> None:
+        """Generate bodies in processes of their own, if all tests are run: others may need none."""
+        process = self.process
+        packaged = process.option("seed") == 0 and process.examples <= PACKAGED_CASES
+        narrowed = self.config.getoption("keyword") or self.config.getoption("markexpr")
+        if packaged or narrowed or process.option("depth") == "quick":
+            return
+        from conformance.run import preparation  # starts processes, so only if it is needed
+
+        missing = list(
+            preparation.missing(
+                process.target, process.systems, process.filter, process.option("seed"), process.examples
+            )
+        )
+        if missing:
+            preparation.generate(missing, quiet=process.option("quiet"))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:

@@ -36,22 +36,15 @@ def seed(request: pytest.FixtureRequest) -> int:
 
 
 def examples(request: pytest.FixtureRequest) -> int:
-    """The number of bodies to generate for an operation. One that starts something leaves executions for other
-    tests.
-    """
-    from conformance.engine.properties import EXAMPLES_BY_DEPTH
-    from conformance.spec.specification import load
-
-    asked = request.config.getoption("conformance_max_examples")
-    wanted = int(asked or EXAMPLES_BY_DEPTH[request.config.getoption("conformance_depth")])
-    callspec = getattr(request.node, "callspec", None)
-    operation: Any = callspec.params.get("operation") if callspec else None
-    if operation is None or not operation.starts:
-        return wanted
-    from conformance.run.worker import executions
+    """The number of bodies to generate for an operation."""
+    from conformance.run.preparation import examples_of
 
     process = _controller(request).process
-    return min(wanted, max(1, executions(process.target, load(operation.system), process.systems) // 10))
+    callspec = getattr(request.node, "callspec", None)
+    operation: Any = callspec.params.get("operation") if callspec else None
+    if operation is None:
+        return process.examples
+    return examples_of(process.target, process.systems, operation, process.examples)
 
 
 def _controller(request: pytest.FixtureRequest) -> RunController:

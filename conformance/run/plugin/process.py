@@ -91,6 +91,13 @@ class RunProcess:
         """The value of the option `--conformance-NAME`."""
         return self.config.getoption(f"conformance_{name}")
 
+    @property
+    def examples(self) -> int:
+        """The number of bodies to generate for an operation, by the options."""
+        from conformance.engine.properties import EXAMPLES_BY_DEPTH
+
+        return int(self.option("max_examples") or EXAMPLES_BY_DEPTH[self.option("depth")])
+
     def _load(self) -> Target:
         try:
             target = load(Path(self.config.getoption("conformance_target")))
