@@ -120,6 +120,11 @@ def _(ref: ProcessMaker3) -> None:
     _update_process(ref, lambda data: {"pro_description": "", **data})
 
 
+@fault("pm3-process-unit-resets-cost", SYSTEM, "An update of a process with a currency but no cost sets the cost to 0.")
+def _(ref: ProcessMaker3) -> None:
+    _update_process(ref, lambda data: {"pro_cost": 0, **data} if "pro_unit_cost" in data else data)
+
+
 @fault("pm3-process-empty-ignored", SYSTEM, "An update of a process keeps a text that it sends empty.")
 def _(ref: ProcessMaker3) -> None:
     _update_process(ref, lambda data: {name: value for name, value in data.items() if value != ""})
