@@ -18,6 +18,10 @@ Size = tuple[int, int]
 UID: Final = {"activities": "act_uid", "events": "evn_uid", "gateways": "gat_uid", "artifacts": "art_uid"}
 LETTERS: Final = "Größe, Peña und Ålesund"
 """A text with letters that ASCII lacks, and that every usual character set has."""
+MARKS: Final = "a < b & c > d \"e\" 'f'"
+"""A text with the marks that HTML, XML and SQL escape, and that is none of these."""
+CONDITION: Final = '@@A < 5 && @@B == "x"'
+"""A condition of a flow, with such marks."""
 ELEMENT_TYPE: Final = {"act_uid": "bpmnActivity", "evn_uid": "bpmnEvent"}
 
 

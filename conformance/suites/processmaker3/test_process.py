@@ -18,7 +18,7 @@ from conformance.engine.recorder import NotExercised, Recorder
 from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import answered, blocked_by
-from conformance.suites.processmaker3.bodies import LETTERS
+from conformance.suites.processmaker3.bodies import LETTERS, MARKS
 from conformance.suites.processmaker3.imports import delete
 from conformance.suites.processmaker3.target import ProcessMaker3
 from conformance.suites.processmaker3.updates import drawn, update
@@ -124,8 +124,9 @@ def test_an_updated_process_reads_as_it_was_sent(session: Session) -> None:
         ("Described by an update", "INACTIVE", "PRIVATE", 12, "$us", (1, 0, 1)),
         ("Described by another update", "ACTIVE", "PUBLIC", 7, "$", (0, 1, 1)),
         ("Described by a last update", "ACTIVE", "PUBLIC", 7, "$", (0, 0, 0)),
-        # No document says that other letters, or an empty text, are accepted.
+        # No document says that other letters, marks, or an empty text, are accepted.
         (LETTERS, "ACTIVE", "PUBLIC", 3, "$", (0, 0, 0)),
+        (MARKS, "ACTIVE", "PUBLIC", 4, "$", (0, 0, 0)),
         ("", "ACTIVE", "PUBLIC", 0, "$", (0, 0, 0)),
     )
     bodies = [
@@ -143,7 +144,7 @@ def test_an_updated_process_reads_as_it_was_sent(session: Session) -> None:
     ]
     held = True
     for sent in bodies:
-        ask = session.send if sent["pro_description"] in (LETTERS, "") else session.call
+        ask = session.send if sent["pro_description"] in (LETTERS, MARKS, "") else session.call
         updated = ask("updateProcess", path={"prj_uid": project.id}, json=sent)
         if not updated.response.ok:
             continue

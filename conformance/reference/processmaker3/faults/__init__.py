@@ -23,5 +23,6 @@ from conformance.reference.processmaker3.faults import (  # noqa: F401 - each re
     sequence,
     stranger,
     tables,
+    texts,
     unusual,
 )
