@@ -7,24 +7,29 @@ import pytest
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
+from conformance.engine.definition import CHANGED
+from conformance.engine.read_back import record_difference
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Session
+from conformance.spec.rules import writable
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import object_of
 from conformance.suites.processmaker3.bodies import Body
 from conformance.suites.processmaker3.imports import differing, told_of
-from conformance.suites.processmaker3.projects import LIST, READ
+from conformance.suites.processmaker3.projects import LIST, READ, UPDATE
+from conformance.target.target import Safety
 
 GENERATE = "generateBpmnProject"
 OTHERS = "PM3-GENERATE-OTHERS"
 KEPT = "PM3-GENERATE-PROCESS-KEPT"
 LISTED = "PM3-GENERATE-LISTED"
+UPDATED = "PM3-PROJECT-UPDATE-READ-BACK"
 TOLD = ("pro_uid", "pro_status")
 """What is compared of the classic process: not what another user may edit in the meantime, like its title."""
 
 
 @pytest.mark.requirement(
-    "PM3-GENERATE-ECHO", "PM3-GENERATE-READABLE", "PM3-GENERATE-TYPE", "PM3-GENERATE-NEW", LISTED, OTHERS, KEPT
+    "PM3-GENERATE-ECHO", "PM3-GENERATE-READABLE", "PM3-GENERATE-TYPE", "PM3-GENERATE-NEW", LISTED, OTHERS, KEPT, UPDATED
 )
 def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
     process = projects.table(session).fixtures.classic_process
@@ -84,6 +89,31 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
             kind=Kind.VALUE,
         )
     say_type(session, project, generated)
+    if new:
+        judge_update(session, project)
+
+
+def judge_update(session: Session, project: str) -> None:
+    """Judge whether an update with the complete definition of a generated project changes its description.
+
+    The project may share its texts with the classic process, which is the user's: only where that may be changed too.
+    """
+    if session.safety is not Safety.DISPOSABLE:
+        session.recorder.skip(UPDATED, Reason.SAFETY_LEVEL, "a generated project is changed only at level disposable")
+        return
+    definition, _ = projects.read(session, project)
+    documented = session.operation(UPDATE).body("application/json")
+    assert documented is not None
+    body = {**writable(definition, documented.schema), "prj_description": CHANGED}
+    updated = session.send(UPDATE, path={"uid": project}, json=body)
+    if not updated.response.ok:
+        session.recorder.skip(UPDATED, Reason.INCONCLUSIVE, f"the update: {checks.describe(updated)}")
+        return
+    wrong, read = differing(session, project, {"prj_description": CHANGED})
+    for difference in wrong:
+        record_difference(session.recorder, UPDATED, difference, read, updated)
+    if not wrong:
+        session.recorder.require(UPDATED, True, read, updated)
 
 
 def kept_of(session: Session, process: str) -> Body:

@@ -12,7 +12,7 @@ from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.required_fields import record_refusal
-from conformance.engine.session import Session
+from conformance.engine.session import Resource, Session
 from conformance.spec.rules import writable
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import answered, blocked_by
@@ -49,6 +49,7 @@ FILE_REQUIRED: Final = "importProject.request./project_file:required"
 OTHERS: Final = "PM3-IMPORT-OTHERS"
 LISTED: Final = "PM3-IMPORT-LISTED"
 DIAGRAM: Final = "PM3-IMPORT-DISABLE-DIAGRAM"
+PROCESS: Final = "PM3-IMPORT-PROCESS"
 GROUP_OPTIONS: Final = ("CREATE", "RENAME", "MERGE")
 
 
@@ -265,7 +266,7 @@ def test_disable_puts_the_project_aside_for_another(session: Session) -> None:
     )
 
 
-@pytest.mark.requirement("PM3-IMPORT-KEEP", "PM3-IMPORT-OWN-EXPORT", "PM3-IMPORT-CONTENT", LISTED, OTHERS)
+@pytest.mark.requirement("PM3-IMPORT-KEEP", "PM3-IMPORT-OWN-EXPORT", "PM3-IMPORT-CONTENT", PROCESS, LISTED, OTHERS)
 def test_keep_makes_another_project_beside_the_one_that_exists(session: Session) -> None:
     beside = projects.beside(session)
     source = prepare(session)
@@ -289,9 +290,27 @@ def test_keep_makes_another_project_beside_the_one_that_exists(session: Session)
     if kept:
         judge_content(session, source, made.id, made.exchange)
         projects.item_of(session, made.id, made.exchange, LISTED)
+        judge_process(session, made)
     else:
-        for requirement in ("PM3-IMPORT-CONTENT", LISTED):
+        for requirement in ("PM3-IMPORT-CONTENT", PROCESS, LISTED):
             session.recorder.block(requirement, session.recorder.root_of("PM3-IMPORT-KEEP"))
+
+
+def judge_process(session: Session, made: Resource) -> None:
+    """Judge whether the process of an imported project can be read, if that of a created one can."""
+
+    def look() -> tuple[bool, Exchange]:
+        read = projects.read_by(session, projects.PROCESS, made.id)
+        return read.response.ok, read
+
+    readable, read = session.eventually(look)
+    usual = projects.made(session, projects.builder(session).project())
+    control = projects.read_by(session, projects.PROCESS, usual.id)
+    if not control.response.ok:
+        session.recorder.skip(PROCESS, Reason.INCONCLUSIVE, f"that of another project: {checks.describe(control)}")
+        return
+    message = f"the process cannot be read: {checks.describe(read)}"
+    session.recorder.require(PROCESS, readable, read, made.exchange, control, observed=message)
 
 
 def sent(session: Session, source: Source, **options: str) -> Exchange:

@@ -214,19 +214,25 @@ def _(ref: ProcessMaker3) -> None:
     _after_update(ref, reset)
 
 
-def _omit(ref: ProcessMaker3, thing: object, method: str) -> None:
-    """Let the list show no project that a method makes."""
-    made: set[str] = set()
+def _made(thing: object, method: str) -> set[str]:
+    """The projects that a method makes from now on."""
+    uids: set[str] = set()
 
     def making(usual: Callable[..., Project]) -> Callable[..., Project]:
         def noted(*args: Any) -> Project:
             project = usual(*args)
-            made.add(project.uid)
+            uids.add(project.uid)
             return project
 
         return noted
 
     override(thing, method, making)
+    return uids
+
+
+def _omit(ref: ProcessMaker3, thing: object, method: str) -> None:
+    """Let the list show no project that a method makes."""
+    made = _made(thing, method)
     override(
         ref.workspace,
         "listing",
@@ -242,6 +248,31 @@ def _(ref: ProcessMaker3) -> None:
 @fault("pm3-list-omits-imported", SYSTEM, "The list shows no project that was imported beside the one of the file.")
 def _(ref: ProcessMaker3) -> None:
     _omit(ref, ref.importer, "add")
+
+
+@fault("pm3-generated-not-updated", SYSTEM, "An update of a project that was generated has no effect.")
+def _(ref: ProcessMaker3) -> None:
+    made = _made(ref.workspace, "generate")
+
+    def make(update: Callable[[str, Data, str], None]) -> Callable[[str, Data, str], None]:
+        return lambda uid, data, user: None if uid in made else update(uid, data, user)
+
+    override(ref.workspace, "update", make)
+
+
+@fault("pm3-import-process-unreadable", SYSTEM, "The process of an imported project cannot be read, the project can.")
+def _(ref: ProcessMaker3) -> None:
+    made = _made(ref.importer, "add")
+
+    def make(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        async def lost(call: Any) -> Any:
+            if call.uid in made:
+                raise Refused("The process was not found.", 404)
+            return await read(call)
+
+        return lost
+
+    override(ref.projects, "get_process", make)
 
 
 def _keep_deleted(ref: ProcessMaker3, method: str) -> None:
