@@ -13,6 +13,7 @@ from conformance.cli.operations import command
 from conformance.core.systems import SYSTEMS as REGISTERED
 from conformance.engine.cases.applicability import inapplicable
 from conformance.engine.cases.case import LEFT_OUT, MADE_UP, Case, CaseKind, Part, chosen, corpus, counted, digest
+from conformance.engine.cases.readback import is_word
 from conformance.engine.cases.requests import changed, request_of
 from conformance.spec.specification import SYSTEMS, Operation, load
 from conformance.target import bodies
@@ -147,3 +148,19 @@ def test_the_command_shows_how_many_cases_each_operation_has() -> None:
     assert all(row["documented"] for row in rows)
     text = CliRunner().invoke(command, ["--cases"]).stdout
     assert f"{len(OPERATIONS)} operations; cases: documented " in text
+
+
+@pytest.mark.parametrize(
+    ("operation", "place", "word"),
+    [
+        ("updateProcess", "/pro_status", True),
+        ("updateProcess", "/pro_title", False),
+        ("createProject", "/diagrams[]/gateways[]/gat_type", True),
+        ("createProject", "/diagrams[]/gateways[]/gat_name", False),
+        ("createProject", "/undocumented", False),
+    ],
+)
+def test_one_of_several_words_is_no_text(operation: str, place: str, word: bool) -> None:
+    documented = load("processmaker3").operations[operation].body("application/json")
+    assert documented is not None
+    assert is_word(documented.schema, place) == word

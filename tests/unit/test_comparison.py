@@ -217,3 +217,10 @@ def test_element_is_identified_by_its_required_name() -> None:
     read = [{"evn_name": "", "bou_x": 1}, {"evn_name": "End", "bou_x": 2}]
     assert differences({"events": sent}, {"events": read}, schema) == ()
     assert differences({"events": sent}, {"events": [read[0], {**read[1], "bou_x": 3}]}, schema) != ()
+
+
+def test_an_object_in_place_of_an_array_is_left_to_the_structural_requirements() -> None:
+    array = {"type": "array", "items": {"type": "string"}}
+    schema = {"properties": {"items": array}, "required": ["items"]}
+    assert differences({"items": ["a"]}, {"items": {"1": "a"}}, schema) == ()
+    assert [item.place for item in differences({"items": ["a"]}, {"items": "a"}, schema)] == ["/items"]

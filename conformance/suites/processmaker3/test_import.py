@@ -132,6 +132,11 @@ def overwritten_elements(session: Session, source: Source, exchange: Exchange, e
     """
     requirement = "PM3-IMPORT-OVERWRITE-ELEMENTS"
     sound(session, source)
+    try:
+        projects.read(session, source.project.id)
+    except Blocked as unusable:  # its arrays are none, which any update may do, and not only an import
+        session.recorder.block(requirement, unusable.root)
+        return
     wanted = {"diagrams": source.definition["diagrams"]}
     wrong, read = differing(session, source.project.id, wanted, joined=True)
     if wrong:

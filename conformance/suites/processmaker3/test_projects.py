@@ -11,18 +11,16 @@ from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
 from conformance.engine.comparison import Difference, differences, plain
-from conformance.engine.definition import CHANGED
 from conformance.engine.read_back import record_difference
-from conformance.engine.recorder import Blocked, NotExercised
-from conformance.engine.session import Resource, Session
+from conformance.engine.recorder import NotExercised
+from conformance.engine.session import Session
 from conformance.spec.rules import Schema
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import blocked_by
 from conformance.suites.processmaker3.bodies import Body
 from conformance.suites.processmaker3.flows import misled
-from conformance.suites.processmaker3.imports import differing
 from conformance.suites.processmaker3.projects import CREATE, DELETE, LIST, builder
-from conformance.suites.processmaker3.updates import drawn, read_back_differences, update
+from conformance.suites.processmaker3.updates import read_back_differences
 from conformance.target.target import Safety
 
 SAYS_GONE = re.compile(r"found|exist|deleted|gone|no such|unknown", re.IGNORECASE)
@@ -177,60 +175,6 @@ def remove_nameless(session: Session, exchange: Exchange, mark: str, before: dic
         session.remove(ours[0], session.operation(CREATE))
     else:
         session.ledger.withdrawn(entry)
-
-
-@pytest.mark.requirement("PM3-PROJECT-CREATE-CATEGORY")
-def test_the_list_shows_the_category_of_a_new_project(session: Session) -> None:
-    category = projects.table(session).fixtures.category
-    if category is None:
-        raise NotExercised(Reason.MISSING_FIXTURE, "[processmaker3.fixtures] category")
-    build = builder(session)
-    body = build.drawn(prj_category=category)
-    project = projects.made(session, body)
-    judge_category(session, "PM3-PROJECT-CREATE-CATEGORY", category, project, project.exchange)
-
-
-@pytest.mark.requirement("PM3-PROJECT-UPDATE-CATEGORY")
-def test_the_list_shows_the_category_that_an_update_gives_a_project(session: Session) -> None:
-    category = projects.table(session).fixtures.category
-    if category is None:
-        raise NotExercised(Reason.MISSING_FIXTURE, "[processmaker3.fixtures] category")
-    project, definition = drawn(session)
-    body = {**definition, "prj_category": category, "prj_description": CHANGED}
-    updated = update(session, project, body)
-    wrong, read = differing(session, project.id, {"prj_description": updated.request.sent(body).get("prj_description")})
-    for difference in wrong:  # an update that changes nothing is one defect, whatever it was to change
-        record_difference(session.recorder, "PM3-PROJECT-UPDATE-READ-BACK", difference, read, updated)
-    if wrong:
-        raise Blocked(session.recorder.root_of("PM3-PROJECT-UPDATE-READ-BACK"), "updateProject")
-    judge_category(session, "PM3-PROJECT-UPDATE-CATEGORY", category, project, updated)
-
-
-def judge_category(session: Session, requirement: str, category: str, project: Resource, given: Exchange) -> None:
-    """Judge whether the list shows the category that a request gave a project.
-
-    Raises:
-        NotExercised: it shows another text, which may be the category's title: its example has an empty one.
-    """
-    shown: Body = {}
-
-    def look() -> tuple[bool, Exchange]:
-        nonlocal shown
-        shown, listing = projects.item_of(session, project.id, project.exchange)
-        return shown.get("prj_category") == category, listing
-
-    holds, listing = session.eventually(look)
-    if not holds and shown.get("prj_category") not in (None, ""):
-        raise NotExercised(Reason.INCONCLUSIVE, "the list shows another text than the identifier of the category")
-    session.recorder.require(
-        requirement,
-        holds,
-        listing,
-        given,
-        expected=category,
-        observed=checks.quoted(shown.get("prj_category")),
-        kind=Kind.READ_BACK,
-    )
 
 
 @pytest.mark.requirement("PM3-PROJECT-CREATE-NUMBERS")

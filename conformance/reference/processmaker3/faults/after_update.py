@@ -85,6 +85,22 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "listing", make)
 
 
+@fault("pm3-list-without-categories", SYSTEM, "The list shows an empty category of every project.")
+def _(ref: ProcessMaker3) -> None:
+    def make(listing: Listing) -> Listing:
+        return lambda: [item | {"prj_category": ""} for item in listing()]
+
+    override(ref.workspace, "listing", make)
+
+
+@fault("pm3-update-undated", SYSTEM, "The date of the last update of a project stays null.")
+def _(ref: ProcessMaker3) -> None:
+    def undated(project: Project) -> None:
+        project.updated = None
+
+    _after_update(ref, undated)
+
+
 @fault("pm3-updated-not-listed", SYSTEM, "A project that was updated is no longer in the list.")
 def _(ref: ProcessMaker3) -> None:
     updated: set[str] = set()
