@@ -25,6 +25,7 @@ CALLERS: Final = {
     "": "the main user",
     "nobody": "a request without credentials",
     "wrong credentials": "an unknown token",
+    "altered credentials": "a token with one character changed",
     "api key": "the API key",
 }
 

@@ -14,15 +14,17 @@ from conformance.engine.sampling import Sample, build_request
 from conformance.engine.session import Session
 from conformance.spec.register import user_of
 from conformance.spec.specification import Operation, Requirement, Specification
-from conformance.wire.call import MAIN, NOBODY, WRONG
+from conformance.wire import gateways
+from conformance.wire.call import ALTERED, MAIN, NOBODY, WRONG
 from conformance.wire.credentials import token_of
 
+WRONG_CREDENTIALS: Final = "wrong-credentials-refused"
 REFUSED_USERS: Final = {
     "no-credentials-refused": NOBODY,
-    "wrong-credentials-refused": WRONG,
+    WRONG_CREDENTIALS: WRONG,
 }
 UNKNOWN_TENANT: Final = "unknown-tenant-refused"
-UNAUTHORIZED_ASPECTS: Final = ("no-credentials-refused", "wrong-credentials-refused", UNKNOWN_TENANT)
+UNAUTHORIZED_ASPECTS: Final = ("no-credentials-refused", WRONG_CREDENTIALS, UNKNOWN_TENANT)
 """The aspects of callers that must be refused everywhere.
 
 They have no credentials, a wrong token, or a tenant that does not exist: a constant of every path, such as a workspace.
@@ -165,6 +167,8 @@ def _send_unauthorized(
     Returns None if something in front of the API responded: the requirement is then skipped, and the test goes on.
     """
     try:
+        if requirement.aspect == WRONG_CREDENTIALS:
+            return send_wrong(session, operation_id, **request)
         if requirement.aspect != UNKNOWN_TENANT:
             return session.send(operation_id, user=REFUSED_USERS[requirement.aspect or ""], **request)
         unknown = {name: session.ledger.made_up() for name in session.operation(operation_id).constants}
@@ -176,6 +180,27 @@ def _send_unauthorized(
             raise
         session.recorder.skip(requirement.id, not_exercised.reason, not_exercised.detail)
         return None
+
+
+def send_wrong(session: Session, operation_id: str, **request: Any) -> Exchange:
+    """Send a request with a token that was never issued.
+
+    A server may recognize a made-up one by its form alone. If that is refused, the main user's token follows with one
+    character changed. What is returned is its response if that was accepted, otherwise the response to the made-up one.
+
+    Raises:
+        NotExercised: as `Session.send`.
+    """
+    exchange = session.send(operation_id, user=WRONG, **request)
+    if exchange.response.status not in gateways.UNAUTHORIZED:
+        return exchange
+    try:
+        closer = session.send(operation_id, user=ALTERED, **request)
+    except NotExercised:  # something in front of the API responded, or a limit was reached
+        if session.problem:
+            raise
+        return exchange
+    return closer if closer.response.ok else exchange
 
 
 def _record(session: Session, requirement: Requirement, exchange: Exchange, control: Exchange) -> None:
@@ -247,9 +272,9 @@ def check_access(
         session.recorder.refused(requirement.id, exchange, control)
 
 
-def check_login(session: Session, requirement: str, exchange: Exchange, control: Exchange) -> None:
+def check_login(session: Session, requirement: str, exchange: Exchange, control: Exchange) -> bool:
     """Record whether a login with one wrong value (`exchange`) got no token, compared with the correct login
-    (`control`).
+    (`control`); returns it.
 
     The documents do not state the status of a refusal, nor that it is refused by a status, so only the token counts.
 
@@ -262,7 +287,9 @@ def check_login(session: Session, requirement: str, exchange: Exchange, control:
         raise NotExercised(Reason.INCONCLUSIVE, f"{exchange.operation}: status {exchange.response.status}")
     got_token = exchange.response.ok and (bool(token_of(exchange)) or not token_of(control))
     message = f"a token: {checks.describe(exchange)}"
-    session.recorder.require(requirement, not got_token, exchange, control, observed=message, kind=Kind.NOT_REFUSED)
+    return session.recorder.require(
+        requirement, not got_token, exchange, control, observed=message, kind=Kind.NOT_REFUSED
+    )
 
 
 def _send(session: Session, operation: Operation, user: str, request: dict[str, Any]) -> Exchange:
@@ -276,6 +303,8 @@ def refused_users(session: Session, requirement: Requirement) -> list[str]:
 
     A user without any permission may be refused by a gateway, whatever the operation itself checks.
     """
+    if requirement.aspect == WRONG_CREDENTIALS:
+        return [WRONG, ALTERED]
     if requirement.aspect != LACKS_PERMISSION:
         return [REFUSED_USERS[requirement.aspect or ""]]
     users, wanted = session.specification.users, set(session.operation(requirement.operation).permission)

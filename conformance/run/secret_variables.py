@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from conformance.run.worker import Worker
 from conformance.target.target import Safety, SafetyTable, Target
-from conformance.wire.call import MAIN
+from conformance.wire.call import ALTERED, MAIN
 from conformance.wire.credentials import Missing, NoToken, Unavailable
 from conformance.wire.logins import derived_secrets
 
@@ -35,10 +35,12 @@ def secret_variables(target: Target, systems: Sequence[str]) -> tuple[dict[str, 
     try:
         for system in systems:
             session = worker.session(system)
-            for user in (MAIN, *session.table.further_users):
+            for user in (MAIN, ALTERED, *session.table.further_users):
                 try:
                     shown = session.credentials.headers(user).values()
                 except (Missing, NoToken, Unavailable) as reason:
+                    if user == ALTERED:  # for the reason of the main user
+                        continue
                     refusals.append(Refusal(system, user, worker.redactor.text(str(reason))))
                     continue
                 for token in (value.rpartition(" ")[2] for value in shown):

@@ -11,13 +11,17 @@ from conformance.spec.operation import Operation
 MAIN: Final = ""
 NOBODY: Final = "nobody"
 WRONG: Final = "wrong credentials"
+ALTERED: Final = "altered credentials"
+"""The `user` of a request with the main user's token, of which one character was changed."""
+UNKNOWN: Final = (NOBODY, WRONG, ALTERED)
+"""Those who have no credentials that were ever issued."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of an operation.
 
-    `user` sends it: the main user, NOBODY, WRONG, or a name of the target file. `path` holds the path parameters,
+    `user` sends it: the main user, one of UNKNOWN, or a name of the target file. `path` holds the path parameters,
     `template` replaces the documented path (a control path, another reading), and `content` holds arguments of httpx:
     params, json, data, files, content. `documented`: the documented form was requested although the target needs
     another one. With `may_redirect` or `may_be_too_large`, a redirect or a refusal of the size is a documented
@@ -38,7 +42,7 @@ class Call:
     def with_token(self) -> bool:
         """Whether it carries the token of a user, which may have expired."""
         own = any(name.lower() == "authorization" for name in self.headers)
-        return self.user not in (NOBODY, WRONG) and not self.operation.anonymous and not own
+        return self.user not in UNKNOWN and not self.operation.anonymous and not own
 
     @property
     def reads(self) -> bool:

@@ -39,7 +39,7 @@ class Credentials(Protocol):
     """The authentication of users: the headers to send."""
 
     def headers(self, user: str) -> dict[str, str]:
-        """The headers of a user: the main one, NOBODY (none), WRONG, or a name of the target file."""
+        """The headers of a user: the main one, NOBODY (none), WRONG, ALTERED, or a name of the target file."""
         ...
 
     def renewable(self, user: str) -> bool:

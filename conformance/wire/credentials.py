@@ -9,9 +9,10 @@ from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from conformance.core.exchange import Exchange, NotJson
+from conformance.core.near_misses import altered
 from conformance.core.verdict import Reason
 from conformance.wire import gateways
-from conformance.wire.call import MAIN, NOBODY, WRONG
+from conformance.wire.call import ALTERED, MAIN, NOBODY, UNKNOWN, WRONG
 from conformance.wire.redact import LONGEST_SECRET, Redactor, secrets_in
 from conformance.wire.tokens import Held, Local, Store
 
@@ -91,6 +92,8 @@ class Tokens:
             return {}
         if user == WRONG:
             return bearer(WRONG_TOKEN)
+        if user == ALTERED:
+            return bearer(self._altered())
         if user not in self._known:
             token, *others = self._store.get(user, self._expired.get(user, ""), lambda: self._request_token(user))
             self._learn(user, token, others)
@@ -98,9 +101,20 @@ class Tokens:
             self._first.setdefault(user, token)
         return bearer(self._known[user])
 
+    def _altered(self) -> str:
+        """The main user's token with one character changed, or WRONG_TOKEN. It would tell the token: so it is a secret.
+
+        Raises as `headers`.
+        """
+        token = altered(self.headers(MAIN)["authorization"].removeprefix("Bearer "))
+        if not token:
+            return WRONG_TOKEN
+        self._redactor.learn(f"{self._prefix}_ALTERED_TOKEN", token)
+        return token
+
     def renewable(self, user: str) -> bool:
         """Whether another token can be requested for a user."""
-        return user not in (NOBODY, WRONG) and self._asks(user)
+        return user not in UNKNOWN and self._asks(user)
 
     def renew(self, user: str) -> None:
         """Discard a token that the target no longer accepts, if another one can be requested."""
@@ -139,7 +153,7 @@ class Tokens:
 
     def given(self, user: str) -> str:
         """The key of the target file whose value authenticates a user and is never renewed; empty if there is none."""
-        return "" if user in (NOBODY, WRONG) or self._asks(user) else "access_token"
+        return "" if user in UNKNOWN or self._asks(user) else "access_token"
 
     def _learn(self, user: str, token: str, others: Iterable[str]) -> None:
         self._redactor.learn(f"{self._prefix}{'_' + user.upper() if user else ''}_ACCESS_TOKEN", token, rename=True)

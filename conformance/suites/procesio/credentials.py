@@ -8,7 +8,7 @@ from typing import Any, Final
 from conformance.core.exchange import Exchange
 from conformance.core.verdict import Reason
 from conformance.suites.procesio.target import Procesio
-from conformance.wire.call import MAIN, NOBODY, WRONG
+from conformance.wire.call import ALTERED, MAIN, NOBODY, UNKNOWN, WRONG
 from conformance.wire.client import Client
 from conformance.wire.credentials import ANY_SECRET, WRONG_TOKEN, Missing, Tokens, bearer
 from conformance.wire.logins import TokenRequests, token_problem
@@ -79,7 +79,7 @@ class KeyAlone:
         """The headers of the main user or the API key. Raises Missing for another user, since there is none."""
         if user == NOBODY:
             return {}
-        if user == WRONG:
+        if user in (WRONG, ALTERED):  # there is no token to alter
             return bearer(WRONG_TOKEN)
         if user not in (MAIN, API_KEY):
             raise Missing(Reason.MISSING_USER, f"user {user!r}")
@@ -108,7 +108,7 @@ class KeyAlone:
 
     def given(self, user: str) -> str:
         """The key of the target file whose value authenticates a user and is never renewed."""
-        return "" if user in (NOBODY, WRONG) else "api_key"
+        return "" if user in UNKNOWN else "api_key"
 
 
 class WithApiKey:

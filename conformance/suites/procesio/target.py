@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field, SecretStr, model_validator
 
+from conformance.core.near_misses import near_misses
 from conformance.target.system_table import SystemTable, Url, absent, add, present
 from conformance.target.tables import HeaderSecret, Secret, Segment, Table, Text
 
@@ -84,6 +85,18 @@ class Procesio(SystemTable):
     def key_alone(self) -> bool:
         """Whether there is no user, so that every call uses the API key."""
         return not present(self, (*LOGIN, "token_url"))
+
+    @property
+    def derived_secrets(self) -> dict[str, str]:
+        """The wrong secrets that differ little from the right ones."""
+        key = self.api_key.value.get_secret_value() if self.api_key else ""
+        password = self.password.get_secret_value() if self.password else ""
+        secrets = {"API_KEY": key, "PASSWORD": password, "CLIENT_SECRET": self.client_secret.get_secret_value()}
+        return {
+            f"PRO_{name}_{word}": missed
+            for name, secret in secrets.items()
+            for word, missed in near_misses(secret).items()
+        }
 
     @property
     def asks_as_documented(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.core.exchange import Exchange
+from conformance.core.near_misses import near_misses
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import access
 from conformance.engine.checks import describe
@@ -134,8 +135,15 @@ def test_an_authentication_with_something_wrong_gets_no_token(
     if not parameters[parameter]:  # an empty secret is correct: the cause is unknown
         raise NotExercised(Reason.MISSING_FIXTURE, session.table.place(parameter))
     control = authenticate(session, parameters)
-    refused = alike(session, control, {**parameters, parameter: session.ledger.made_up()})
-    access.check_login(session, requirement, refused, control)
+    wrong = [session.ledger.made_up()]
+    if parameter in ("password", "client_secret"):
+        wrong += near_misses(parameters[parameter]).values()
+    for number, value in enumerate(wrong):
+        if number:  # never two wrong ones after each other: a server may lock the account
+            control = authenticate(session, parameters)
+        refused = alike(session, control, {**parameters, parameter: value})
+        if not access.check_login(session, requirement, refused, control):
+            return
 
 
 @pytest.mark.requirement("PRO-AUTH-WITHOUT-GRANT-TYPE")

@@ -9,6 +9,7 @@ import pytest
 
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import leaves
+from conformance.core.near_misses import near_misses
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence
 from conformance.engine.checks import describe
@@ -53,9 +54,16 @@ def test_an_api_key_runs_a_process(session: Session) -> None:
         session.recorder.refused(elsewhere, session.send("runProcess", user="nobody", headers=other, **request), ran)
     else:  # the key says which workspace it is for (rule 3)
         session.recorder.skip(elsewhere, Reason.INCONCLUSIVE, "the server accepts a key without its workspace")
-    for member, requirement in (("value", "PRO-RUN-API-KEY-WRONG-VALUE"), ("key", "PRO-RUN-API-KEY-WRONG-NAME")):
-        wrong = {**key, member: session.ledger.made_up(), "workspaceId": session.table.workspace_id or ""}
-        session.recorder.refused(requirement, session.send("runProcess", user="nobody", headers=wrong, **request), ran)
+    wrong_values = [{"value": value} for value in (session.ledger.made_up(), *near_misses(key["value"]).values())]
+    for requirement, changes in (
+        ("PRO-RUN-API-KEY-WRONG-VALUE", [*wrong_values, {"key": "", "value": ""}]),
+        ("PRO-RUN-API-KEY-WRONG-NAME", [{"key": session.ledger.made_up()}]),
+    ):
+        for change in changes:
+            wrong = {**key, **change, "workspaceId": session.table.workspace_id or ""}
+            refused = session.send("runProcess", user="nobody", headers=wrong, **request)
+            if not session.recorder.refused(requirement, refused, ran):
+                break
 
 
 @pytest.mark.starts  # one by a token, one by a key

@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -14,6 +15,7 @@ from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import leaves, named_values
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence
+from conformance.engine.access import send_wrong
 from conformance.engine.checks import describe
 from conformance.engine.comparison import equal
 from conformance.engine.identifiers import mentions
@@ -21,7 +23,7 @@ from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Session
 from conformance.engine.snapshots import is_time
 from conformance.suites.processmaker4.target import ProcessMaker4
-from conformance.wire.call import NOBODY, WRONG
+from conformance.wire.call import NOBODY
 
 START = "startRequest"
 ACCEPTED = "PM4-START-WITH-DATA"
@@ -241,9 +243,10 @@ def test_the_curl_command_starts_a_request(session: Session) -> None:
     if not accepted:
         session.recorder.block("PM4-START-CURL-DATA", session.recorder.root_of("PM4-START-CURL-LABEL"))
         return
-    for user, requirement in zip((NOBODY, WRONG), TOKENS, strict=True):
+    senders = (partial(session.send, user=NOBODY), partial(send_wrong, session))
+    for send, requirement in zip(senders, TOKENS, strict=True):
         try:
-            session.recorder.refused(requirement, session.send(START, user=user, **command), sent)
+            session.recorder.refused(requirement, send(START, **command), sent)
         except NotExercised as untested:  # which leaves the other one, and what was accepted
             session.recorder.skip(requirement, untested.reason, untested.detail)
     if not shows(control, body):
@@ -258,7 +261,7 @@ def test_a_start_without_a_valid_token_is_refused_with_a_body(session: Session) 
     body = data(session)
     control = started(session, body, ACCEPTED)
     without = session.send(START, path=path(session), json=body, user=NOBODY)
-    wrong = session.send(START, path=path(session), json=body, user=WRONG)
+    wrong = send_wrong(session, START, path=path(session), json=body)
     refusals = [
         exchange
         for exchange, held in (

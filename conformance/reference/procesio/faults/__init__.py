@@ -14,6 +14,7 @@ from conformance.reference.procesio.faults import (  # noqa: F401 - each registe
     general,
     keys,
     missing,
+    near_misses,
     resources,
     schedules,
     sequence,

@@ -99,6 +99,14 @@ def wrong_token_guest(ref: ProcessMaker4) -> None:
     _details(ref, lambda response: {**response, "user_id": 2})
 
 
+@fault("pm4-token-beginning", SYSTEM, "compares only the first half of a token")
+def token_beginning(ref: ProcessMaker4) -> None:
+    """Accept what begins like the token."""
+    token = ref.target({"url": ""}).get("access_token", "")
+    usual = ref.token_accepted
+    ref.token_accepted = lambda sent: usual(sent) or (len(sent or "") == len(token) and token[:15] == (sent or "")[:15])
+
+
 @fault("pm4-refusal-in-success", SYSTEM, "returns 200 with an error to callers without a valid token")
 def refusal_in_success(ref: ProcessMaker4) -> None:
     """The error is in the body alone."""
