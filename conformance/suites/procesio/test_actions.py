@@ -12,6 +12,7 @@ from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence, sampling
 from conformance.engine.checks import describe
 from conformance.engine.identifiers import (
+    is_read,
     looks_paginated,
     mentions,
     seen,
@@ -100,23 +101,65 @@ def test_a_folder_goes_with_its_content(session: Session) -> None:
     session.recorder.require("PRO-FOLDER-CREATE-LISTED", True, before, outer.exchange, inner.exchange)
     _names_both(session, outer, inner)
     _stays_without_content(session, outer, inner)
+    innermost = _innermost(session, inner)
+    content = [resource for resource in (inner, innermost) if resource is not None]
+    readable = [resource for resource in content if _is_readable(session, resource)]
     deleted = session.call("deleteActionFolder", path={"id": outer.id})
 
     def gone() -> tuple[bool, Exchange]:
         tree = session.send("listActionFolders")
-        return tree.response.ok and not shows(tree, link, inner.id, inner.name), tree
+        return tree.response.ok and not any(shows(tree, link, each.id, each.name) for each in content), tree
 
     empty, after = session.eventually(gone)
     if not empty and (not after.response.ok or shows(after, link, outer.id, outer.name)):
         raise NotExercised(Reason.INCONCLUSIVE, "the directory tree does not show that the folder itself was deleted")
-    session.recorder.require(
+    if not session.recorder.require(
         "PRO-FOLDER-DELETE-CONTENT",
         empty,
         after,
         before,
         deleted,
         observed="what was inside the folder is still in the directory tree",
-    )
+    ):
+        return
+    if _is_readable(session, outer):  # a server may go on showing what was deleted
+        return
+    for resource in readable:  # a folder without one above it may be in no tree
+
+        def unread(own: Resource = resource) -> tuple[bool, Exchange]:
+            path = session.send("getActionFolder", path={"id": own.id})
+            return not is_read(path, own.id, own.name), path
+
+        deleted_too, path = session.eventually(unread)
+        if not session.recorder.require(
+            "PRO-FOLDER-DELETE-CONTENT",
+            deleted_too,
+            path,
+            deleted,
+            observed="the path of a folder that was inside the folder can still be read",
+        ):
+            return
+
+
+def _is_readable(session: Session, resource: Resource) -> bool:
+    """Whether the path of a folder can be read by its identifier, which no document promises."""
+    return is_read(session.send("getActionFolder", path={"id": resource.id}), resource.id, resource.name)
+
+
+def _innermost(session: Session, inner: Resource) -> Resource | None:
+    """A folder in a folder in a folder, which the tree shows as well; None if the server makes none there."""
+    innermost = inner_folder(session, inner)
+    if innermost is None:
+        return None
+
+    def look() -> tuple[bool, Exchange]:
+        tree = session.send("listActionFolders")
+        return inside(tree, inner, innermost), tree
+
+    shown, tree = session.eventually(look)
+    if not shown:
+        _whole_tree(session, tree, inner, innermost)
+    return innermost
 
 
 def _whole_tree(session: Session, tree: Exchange, outer: Resource, inner: Resource) -> None:
@@ -233,7 +276,7 @@ def _path_is_renamed(session: Session, own: Resource, old: str, name: str, renam
     session.recorder.require("PRO-FOLDER-RENAME-PATH", follows, path, renamed, observed=message, kind=Kind.READ_BACK)
 
 
-@pytest.mark.requirement("PRO-FOLDER-RENAME-KEEPS-PLACE")
+@pytest.mark.requirement("PRO-FOLDER-RENAME-KEEPS-PLACE", "PRO-FOLDER-CREATE-LISTED")
 def test_a_renamed_folder_stays_where_it_is(session: Session) -> None:
     outer = folder(session)
     inner = inner_folder(session, outer)
@@ -248,6 +291,8 @@ def test_a_renamed_folder_stays_where_it_is(session: Session) -> None:
 
     shown, there = session.eventually(before)
     if not shown:
+        for pair in pairs:
+            _whole_tree(session, there, *pair)
         raise NotExercised(Reason.INCONCLUSIVE, "the directory tree does not show a folder inside another")
     body, name = renaming(session, inner)
     renamed = session.call("renameActionFolder", json=body)

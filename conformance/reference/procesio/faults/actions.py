@@ -174,3 +174,31 @@ def category_other(ref: Procesio) -> None:
         return {"id": "0c7e5d2f-4b18-4a96-9e03-6d1f8b2a7c54", "name": "Archive", "actions": []}
 
     ref.operations["read_category"] = other
+
+
+@fault("pro-tree-two-levels", SYSTEM, "shows two levels of folders in the directory tree")
+def tree_two_levels(ref: Procesio) -> None:
+    """Leave out what is in a folder that is inside another one."""
+    tree = ref.operations["list_folders"]
+
+    def cut(node: Thing, levels: int) -> Thing:
+        return {**node, "children": [cut(inner, levels - 1) for inner in node["children"]] if levels else []}
+
+    ref.operations["list_folders"] = lambda: cut(tree(), 2)
+
+
+@fault("pro-delete-folder-keeps-innermost", SYSTEM, "deletes a folder and those in it, but not what those contain")
+def delete_folder_keeps_innermost(ref: Procesio) -> None:
+    """Let go of what is two levels below: no tree shows it, but its path can be read."""
+    folders = ref.actions.folders
+
+    def delete(folder_id: str) -> Any:
+        folder = folders.find(folder_id)
+        for inner in [each for each in folders.values() if each["parentId"] == folder["id"]]:
+            for innermost in folders.values():
+                if innermost["parentId"] == inner["id"]:
+                    innermost["parentId"] = None
+            folders.remove(inner["id"])
+        return folders.remove(folder["id"])
+
+    ref.operations["delete_folder"] = delete
