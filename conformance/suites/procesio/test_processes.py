@@ -63,6 +63,32 @@ def test_a_token_runs_a_process(session: Session) -> None:
         return
     of_one = concerns_one(session, "PRO-RUN-OF-ONE", "runProcess", ran, own)
     _is_listed_with_a_status(session, ran, after, named, known, of_one)
+    if known:
+        _makes_another(session, ran, set(named), known)
+
+
+def _makes_another(session: Session, ran: Exchange, named: set[str], known: str) -> None:
+    """Judge whether another run creates another instance, while the `known` one of the first may still be running.
+
+    `named` is what the response to the first run names. No document says that a process can run twice at a time, so
+    that the second run may be refused.
+    """
+    fixture = process(session)
+    before = seen(session.send("listInstances", path=fixture)) | named
+    again = session.send("runProcess", path=fixture, json=run_body(session))
+    link = session.operation("runProcess").link("status")
+    told = {candidate for candidate in candidates(again, link) if candidate != fixture["id"]}
+    if not again.response.ok or not told:
+        return
+
+    def look() -> tuple[bool, Exchange]:
+        shown = session.send("listInstances", path=fixture)
+        return bool(told - named) or bool(seen(shown) - before), shown
+
+    another, shown = session.eventually(look)
+    if another or known in told:
+        message = "another run returned the instance of the first one, and the list has no new one"
+        session.recorder.require("PRO-RUN-MAKES-INSTANCE", another, again, ran, shown, observed=message)
 
 
 def _is_listed_with_a_status(

@@ -256,6 +256,21 @@ def publish_same_instance(ref: Procesio) -> None:
     ref.operations["publish_process"] = reuse
 
 
+@fault("pro-run-joins-running", SYSTEM, "returns the running instance of a process instead of starting another one")
+def run_joins_running(ref: Procesio) -> None:
+    """Start a new instance only where none runs for as long."""
+    run = ref.operations["run_process"]
+    running: dict[str, Any] = {}
+
+    def join(process_id: str, body: dict[str, Any]) -> Any:
+        instance = ref.workspace.started.get(running.get(process_id, {}).get("id", ""))
+        if instance is None or instance.status(ref.clock()) != "Running":
+            running[process_id] = run(process_id, body)
+        return running[process_id]
+
+    ref.operations["run_process"] = join
+
+
 # -- another one ------------------------------------------------------------------------------------------------------
 
 
