@@ -109,9 +109,9 @@ class Ledger:
         found = re.findall(rf"{MARK} {re.escape(self.run)} (\S+) (\d+) ", text)
         return any(worker == self.worker and int(number) > serial for worker, number in found) if found else None
 
-    def made_up(self, length: int = 32) -> str:
-        """A new identifier that cannot exist on the target: random hexadecimal digits. It is remembered."""
-        value = secrets.token_hex((length + 1) // 2)[:length]
+    def made_up(self, length: int = 32, after: str = "") -> str:
+        """A new identifier that cannot exist on the target: `after` and random hexadecimal digits. It is remembered."""
+        value = after + secrets.token_hex((length + 1) // 2)[:length]
         self._made_up.add(value)
         return value
 

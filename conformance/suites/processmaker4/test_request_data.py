@@ -31,6 +31,8 @@ from conformance.suites.processmaker4.test_start_request import (
 NUMBER: Final = 73519.25
 CODE: Final = "0042"  # as a postal code, which is no number
 SCRIPTS: Final = "Łódź, Zürich, 東京"
+PAGE: Final = "Ten chars " * 29 + "of a page."
+"""300 characters: a short column of a database has 255."""
 
 
 @pytest.mark.requirement("PM4-START-DATA-VALUES")
@@ -81,7 +83,7 @@ def test_a_request_has_no_data_of_the_one_before(session: Session) -> None:
 
 
 def values(session: Session) -> dict[str, Any]:
-    """A value of each JSON type but null, which may be unset, a text of several scripts, and one of digits."""
+    """A value of each JSON type but null, which may be unset, and texts: of several scripts, of digits, a long one."""
     word = session.ledger.word
     return {
         "aNumber": NUMBER,
@@ -89,6 +91,7 @@ def values(session: Session) -> dict[str, Any]:
         "aTruth": True,
         "noTruth": False,
         "aText": SCRIPTS,
+        "aPage": PAGE,
         "aCode": CODE,
         "aList": [word(), word(), word()],
         "anObject": {"inner": word(), "deeper": {"inner": word(), "deepest": {"inner": word()}}},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,6 +37,29 @@ _members(
 )
 _members("pm4-data-zero-dropped", "drops zero and false in request data", bool)
 _members("pm4-data-texts-only", "drops what is no text in request data", lambda item: isinstance(item, str))
+
+
+@fault("pm4-data-texts-cut", SYSTEM, "cuts texts in request data after 255 characters")
+def data_texts_cut(ref: ProcessMaker4) -> None:
+    """As a short column of a database does."""
+
+    def edit(response: Any) -> Any:
+        cut = {name: value[:255] if isinstance(value, str) else value for name, value in response["data"].items()}
+        return {**response, "data": cut}
+
+    ref.wrap(response_fault("POST", _START, 201, edit_json(edit)))
+
+
+@fault("pm4-process-id-cast", SYSTEM, "starts the process of the digits with which an identifier begins")
+def process_id_cast(ref: ProcessMaker4) -> None:
+    """Cast the identifier to a number."""
+
+    class Cast(dict[str, Any]):
+        def get(self, key: str, default: Any = None) -> Any:
+            digits = re.match(r"\d+", key)
+            return super().get(digits[0] if digits else key, default)
+
+    ref.processes = Cast(ref.processes)
 
 
 @fault("pm4-data-ascii-only", SYSTEM, "keeps letters of request data only as far as they are ASCII")
