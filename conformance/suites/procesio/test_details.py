@@ -16,7 +16,7 @@ from conformance.engine.checks import describe, quoted
 from conformance.engine.comparison import equal
 from conformance.engine.identifiers import of_another
 from conformance.engine.recorder import NotExercised
-from conformance.engine.sampling import build_request
+from conformance.engine.sampling import build_request, replace
 from conformance.engine.session import Resource, Session
 from conformance.suites.procesio.answers import attributes_in, has_text, sent_texts
 from conformance.suites.procesio.states import is_anothers
@@ -67,6 +67,52 @@ def test_reading_a_thing_returns_what_the_list_has_of_it(session: Session, creat
     message = f"the list has {quoted(lost[0])}, and reading does not return it" if lost else ""
     session.recorder.require(
         requirement, complete, read, listed, own.exchange, observed=message, kind=Kind.MISSING_FIELD
+    )
+
+
+@pytest.mark.parametrize(
+    ("creating", "requirement"),
+    [
+        pytest.param(creating, requirement, id=creating, marks=pytest.mark.requirement(requirement))
+        for creating, requirement in (
+            ("createProcess", "PRO-PROCESS-CREATE-LISTED"),
+            ("createAction", "PRO-ACTION-CREATE-LISTED"),
+            ("createCredential", "PRO-CREDENTIAL-CREATE-LISTED"),
+        )
+    ],
+)
+def test_a_list_has_of_each_thing_its_own_description(session: Session, creating: str, requirement: str) -> None:
+    maker = session.operation(creating)
+    listing = maker.link("list")
+    assert listing is not None
+    made: dict[str, Resource] = {}
+    for _ in range(2):
+        request = build_request(session, maker).request()
+        holder = maker.names[0].pointer.rpartition("/")[0] if maker.names else ""
+        text = session.ledger.word()
+        replace(request["json"], f"{holder}/description", text)
+        made[text] = session.create(maker.id, **request)
+    first, second = made
+
+    def look() -> tuple[bool, Exchange]:
+        listed = session.send(listing.operation)
+        return all(in_item(listed, own, text) for text, own in made.items()), listed
+
+    right, listed = session.eventually(look)
+    wrong = [
+        own
+        for own, text, other in ((made[first], first, second), (made[second], second, first))
+        if in_item(listed, own, other) and not in_item(listed, own, text)
+    ]
+    if not (right or wrong):
+        raise NotExercised(Reason.INCONCLUSIVE, "the list does not show the descriptions of both")
+    session.recorder.require(
+        requirement,
+        not wrong,
+        listed,
+        *(own.exchange for own in made.values()),
+        observed="an item of the list has the identifier of one thing and the description of another",
+        kind=Kind.READ_BACK,
     )
 
 

@@ -40,3 +40,28 @@ for _words, (_read, _member) in DETAILS.items():
         SYSTEM,
         f"returns no {_member} of a {_words.replace('-', ' ')}, though the list has it",
     )(_without(_read, _member))
+
+
+LISTS: Final = {"process": "list_processes", "action": "list_actions", "credential": "list_credentials"}
+"""By the word for a kind with descriptions: what lists things of it."""
+
+
+def _last_description(listing: str) -> Callable[[Procesio], None]:
+    def apply(ref: Procesio) -> None:
+        usual = ref.operations[listing]
+
+        def blurred() -> list[dict[str, Any]]:
+            items = usual()
+            return [{**item, "description": items[-1]["description"]} for item in items]
+
+        ref.operations[listing] = blurred
+
+    return apply
+
+
+for _words, _list in LISTS.items():
+    fault(
+        f"pro-list-{_words}-last-description",
+        SYSTEM,
+        f"lists every {_words} with the description of the newest one",
+    )(_last_description(_list))
