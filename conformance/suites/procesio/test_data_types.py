@@ -49,6 +49,30 @@ def test_a_data_type_is_found_by_its_name(session: Session) -> None:
             return
 
 
+@pytest.mark.requirement("PRO-DATATYPE-NAME-FINDS-TYPE")
+def test_a_data_type_is_found_by_its_name_in_the_right_case(session: Session) -> None:
+    name = session.ledger.name("type")
+    first = _marked(session, f"{name} a")
+    second = _marked(session, f"{name} A")  # which a server may refuse: then case makes no other name
+    if first[0].id == second[0].id:
+        raise NotExercised(Reason.INCONCLUSIVE, "the server does not tell names apart that differ in case only")
+    for (asked, marks), (other, others) in ((first, second), (second, first)):
+        found = session.call("readDataTypeByName", path={"value": asked.name})
+        right, wrong = (
+            mentions(found, resource.id) or (bool(own) and _has(found, own))
+            for resource, own in ((asked, marks), (other, others))
+        )
+        if right == wrong:
+            raise NotExercised(Reason.INCONCLUSIVE, "the response does not show which data type it is about")
+        session.recorder.require(
+            "PRO-DATATYPE-NAME-FINDS-TYPE",
+            right,
+            found,
+            asked.exchange,
+            observed="the response is about a data type whose name differs in case",
+        )
+
+
 def _is_exactly(found: Exchange, asked: Resource) -> bool:
     """Whether a response is about a data type, and not about one whose name only contains that of the data type."""
     try:

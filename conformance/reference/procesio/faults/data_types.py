@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from starlette.exceptions import HTTPException
+
 from conformance.reference.faults import fault
 from conformance.reference.procesio.faults.common import Life, open_to_all
 
@@ -84,3 +86,16 @@ def data_type_found_by_old_name(ref: Procesio) -> None:
         return ref.data_types.read_data_type(str(known)) if there else find(name)
 
     ref.operations["update_data_type"], ref.operations["find_data_type"] = remember, find_by_any
+
+
+@fault("pro-find-data-type-any-case", SYSTEM, "finds the first data type whose name differs in case at most")
+def find_data_type_any_case(ref: Procesio) -> None:
+    """Compare in lower case."""
+
+    def find(name: str) -> Any:
+        for kind in ref.data_types.types.values():
+            if kind["name"].lower() == name.lower():
+                return kind
+        raise HTTPException(404, "There is no data type of this name.")
+
+    ref.operations["find_data_type"] = find
