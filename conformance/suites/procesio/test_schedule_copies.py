@@ -19,7 +19,7 @@ from conformance.engine.absence import says_gone
 from conformance.engine.checks import describe, quoted
 from conformance.engine.comparison import date
 from conformance.engine.definition import changed
-from conformance.engine.identifiers import mentions
+from conformance.engine.identifiers import looks_paginated, mentions, shows
 from conformance.engine.neighbours import Neighbour, Neighbours
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
@@ -163,6 +163,7 @@ def _as_it_is(session: Session, beside: Neighbours, copy: Resource) -> Neighbour
 def _stays_without_the_other(session: Session, resource: Resource, other: Resource) -> None:
     """Judge whether one of a copy and its original can still be read once the other one is deleted."""
     there = session.call("readSchedule", path={"scheduleId": resource.id})
+    listed, _ = session.eventually(lambda: _is_listed(session, resource))
     deleted = session.call("deleteSchedule", path={"scheduleId": other.id})
     after = session.send("readSchedule", path={"scheduleId": resource.id})
     if not (after.response.ok or says_gone(after)):
@@ -175,3 +176,23 @@ def _stays_without_the_other(session: Session, resource: Resource, other: Resour
         deleted,
         observed=f"the other of the copy and its original can no longer be read: {describe(after)}",
     )
+    if after.response.ok and listed:
+        _stays_listed(session, resource, deleted)
+
+
+def _is_listed(session: Session, resource: Resource) -> tuple[bool, Exchange]:
+    """Whether the list of schedules has one, and the list."""
+    link = session.operation("createSchedule").link("list")
+    assert link is not None
+    listed = session.send(link.operation)
+    return listed.response.ok and shows(listed, link, resource.id), listed
+
+
+def _stays_listed(session: Session, resource: Resource, deleted: Exchange) -> None:
+    """Judge whether what was listed before the other one was deleted, and can still be read, is listed now."""
+    there, listed = session.eventually(lambda: _is_listed(session, resource))
+    if not there and (not listed.response.ok or looks_paginated(listed)):
+        session.recorder.skip(INDEPENDENT, Reason.INCONCLUSIVE, "the list of schedules is incomplete")
+        return
+    message = "the other of the copy and its original is no longer in the list"
+    session.recorder.require(INDEPENDENT, there, listed, deleted, observed=message, kind=Kind.ABSENT)

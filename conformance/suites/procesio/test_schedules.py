@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
 
 from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
-from conformance.engine import sampling
+from conformance.engine import definition, sampling
 from conformance.engine.absence import says_gone
 from conformance.engine.checks import describe
 from conformance.engine.comparison import number
@@ -17,6 +18,7 @@ from conformance.engine.identifiers import mentions
 from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Session
 from conformance.engine.snapshots import BOOKKEEPING, changed, snapshot, volatile
+from conformance.suites.procesio.answers import has_text, sent_texts
 from conformance.suites.procesio.schedules import Scheduled, duplicated, scheduled
 from conformance.suites.procesio.states import (
     READ,
@@ -86,6 +88,41 @@ def test_a_schedule_shows_the_process_that_it_is_for(session: Session) -> None:
         own.schedule.exchange,
         observed="the configuration does not show the process that the schedule was created for",
         kind=Kind.READ_BACK,
+    )
+
+
+@pytest.mark.requirement("PRO-SCHEDULE-MODIFY-READ-BACK")
+def test_a_schedule_can_be_given_another_process(session: Session) -> None:
+    own, other = scheduled(session), scheduled(session)
+    creating, updating = session.operation("createSchedule"), session.operation("modifySchedule")
+    read = partial(session.call, "readSchedule", path=own.path)
+    before = read()
+    body, _ = definition.changed(session, creating, updating, own.schedule, own.sent, read)
+    place = next(touch.pointer for touch in creating.touches if touch.where == "body")
+    sampling.replace(body, place, other.process)
+    updated_to = session.send(updating.id, json=body)
+    if not updated_to.response.ok or not mentions(before, own.process):  # no document says that this can be changed
+        raise NotExercised(Reason.INCONCLUSIVE, f"a schedule with another process: {describe(updated_to)}")
+    texts = sent_texts(body, own.schedule.id, own.process, other.process)
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send("readSchedule", path=own.path)
+        return mentions(exchange, other.process) and all(has_text(exchange, text) for text in texts), exchange
+
+    session.eventually(look)
+    _, after = look()
+    moved = mentions(after, other.process)
+    if not moved and not (mentions(after, own.process) and all(has_text(after, text) for text in texts)):
+        raise NotExercised(Reason.INCONCLUSIVE, "reading does not show the other values of the update either")
+    session.recorder.require(
+        "PRO-SCHEDULE-MODIFY-READ-BACK",
+        moved,
+        after,
+        updated_to,
+        before,
+        observed="the process that the schedule had before",
+        kind=Kind.READ_BACK,
+        location=place,
     )
 
 

@@ -85,3 +85,32 @@ def schedule_status_touches_date(ref: Procesio) -> None:
         return {"id": schedule["id"], "isActive": body.get("isActive")}
 
     ref.operations["change_schedule_status"] = touch
+
+
+@fault("pro-schedule-keeps-process", SYSTEM, "keeps the process of a schedule, whichever an update names")
+def schedule_keeps_process(ref: Procesio) -> None:
+    """Change what is beside the process."""
+    update = ref.operations["update_schedule"]
+
+    def kept(body: dict[str, Any]) -> Any:
+        known = ref.schedules.kept.get(str(body.get("id")), {})
+        return update({**body, "processId": known["processId"]} if known and "processId" in body else body)
+
+    ref.operations["update_schedule"] = kept
+
+
+@fault("pro-copy-unlisted-alone", SYSTEM, "leaves a copy of a schedule out of the list once the original is deleted")
+def copy_unlisted_alone(ref: Procesio) -> None:
+    """Join the list by the original."""
+    duplicate, listing = ref.operations["duplicate_schedule"], ref.operations["list_schedules"]
+    originals: dict[str, str] = {}
+
+    def remember(schedule_id: str) -> Any:
+        copy = duplicate(schedule_id)
+        originals[copy["id"]] = schedule_id
+        return copy
+
+    def joined() -> Any:
+        return [item for item in listing() if originals.get(item["id"], item["id"]) in ref.schedules.kept]
+
+    ref.operations["duplicate_schedule"], ref.operations["list_schedules"] = remember, joined
