@@ -35,12 +35,12 @@ def secret_variables(target: Target, systems: Sequence[str]) -> tuple[dict[str, 
     try:
         for system in systems:
             session = worker.session(system)
-            for user in (MAIN, ALTERED, *session.table.further_users):
+            for user in (MAIN, *session.table.further_users):
                 try:
-                    shown = session.credentials.headers(user).values()
+                    shown = list(session.credentials.headers(user).values())
+                    if user == MAIN:
+                        shown += session.credentials.headers(ALTERED).values()
                 except (Missing, NoToken, Unavailable) as reason:
-                    if user == ALTERED:  # for the reason of the main user
-                        continue
                     refusals.append(Refusal(system, user, worker.redactor.text(str(reason))))
                     continue
                 for token in (value.rpartition(" ")[2] for value in shown):
