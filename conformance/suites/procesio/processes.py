@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Reason
 from conformance.engine import presence
+from conformance.engine.identifiers import candidates, seen
 from conformance.engine.recorder import NotExercised
 from conformance.engine.sampling import build_request
 from conformance.engine.session import Resource, Session
@@ -52,3 +53,27 @@ def published(session: Session) -> str:
     if not instance:
         raise NotExercised(Reason.INCONCLUSIVE, "the response to publishProcess has no identifier of an instance")
     return instance
+
+
+def runs_again(session: Session, ran: Exchange, named: set[str], known: str) -> None:
+    """Judge whether another run creates another instance, while the `known` one of the first may still be running.
+
+    `named` is what the response to the first run names. No document says that a process can run twice at a time, so
+    that the second run may be refused.
+    """
+    fixture = process(session)
+    before = seen(session.send("listInstances", path=fixture)) | named
+    again = session.send("runProcess", path=fixture, json=run_body(session))
+    link = session.operation("runProcess").link("status")
+    told = {candidate for candidate in candidates(again, link) if candidate != fixture["id"]}
+    if not again.response.ok or not told:
+        return
+
+    def look() -> tuple[bool, Exchange]:
+        shown = session.send("listInstances", path=fixture)
+        return bool(told - named) or bool(seen(shown) - before), shown
+
+    another, shown = session.eventually(look)
+    if another or known in told:
+        message = "another run returned the instance of the first one, and the list has no new one"
+        session.recorder.require("PRO-RUN-MAKES-INSTANCE", another, again, ran, shown, observed=message)

@@ -24,7 +24,7 @@ from conformance.engine.snapshots import (
     volatile,
 )
 from conformance.suites.procesio.answers import about, answers_something, instance_of, same_after
-from conformance.suites.procesio.processes import is_listed, own_process, process, published, run_body
+from conformance.suites.procesio.processes import is_listed, own_process, process, published, run_body, runs_again
 
 
 @pytest.mark.requirement(
@@ -64,31 +64,7 @@ def test_a_token_runs_a_process(session: Session) -> None:
     of_one = concerns_one(session, "PRO-RUN-OF-ONE", "runProcess", ran, own)
     _is_listed_with_a_status(session, ran, after, named, known, of_one)
     if known:
-        _makes_another(session, ran, set(named), known)
-
-
-def _makes_another(session: Session, ran: Exchange, named: set[str], known: str) -> None:
-    """Judge whether another run creates another instance, while the `known` one of the first may still be running.
-
-    `named` is what the response to the first run names. No document says that a process can run twice at a time, so
-    that the second run may be refused.
-    """
-    fixture = process(session)
-    before = seen(session.send("listInstances", path=fixture)) | named
-    again = session.send("runProcess", path=fixture, json=run_body(session))
-    link = session.operation("runProcess").link("status")
-    told = {candidate for candidate in candidates(again, link) if candidate != fixture["id"]}
-    if not again.response.ok or not told:
-        return
-
-    def look() -> tuple[bool, Exchange]:
-        shown = session.send("listInstances", path=fixture)
-        return bool(told - named) or bool(seen(shown) - before), shown
-
-    another, shown = session.eventually(look)
-    if another or known in told:
-        message = "another run returned the instance of the first one, and the list has no new one"
-        session.recorder.require("PRO-RUN-MAKES-INSTANCE", another, again, ran, shown, observed=message)
+        runs_again(session, ran, set(named), known)
 
 
 def _is_listed_with_a_status(
