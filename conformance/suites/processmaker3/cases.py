@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import arrays, leaves
 from conformance.core.verdict import Kind, Reason
+from conformance.engine.comparison import ABSENT, equal
 from conformance.engine.identifiers import (
     looks_paginated,
     mentions,
@@ -60,29 +61,73 @@ def of_case(session: Session, key: str = "case", **more: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def restoring(session: Session, spare: str = "") -> Iterator[None]:
-    """Restore the variables of `case` that are removed in the context, except `spare`, to their previous values.
+    """Restore the variables of `case` that are removed or changed in the context, except `spare`, to their previous
+    values.
 
-    The variable that the trigger of the target file unsets is restored even if a read does not show yet that it is
-    gone. What cannot be restored is residue.
+    A trigger may do more than unset one variable. The one that the target file says it unsets is restored even if a
+    read does not show yet that it is gone. What cannot be restored is residue. A variable that differs between two
+    reads in advance changes by itself: it is restored only if it is gone.
     """
-    before = _variables(session)
+    earlier, before = _variables(session), _variables(session)
+    moving = {name for name, value in before.items() if value != earlier.get(name, ABSENT)}
     try:
         yield
     finally:
         unsets, holds = session.table.fixture("trigger_unsets"), False
         with contextlib.suppress(Blocked, NotExercised):
-            gone = before.keys() - _variables(session).keys() | ({unsets} & before.keys())
-            again = {name: before[name] for name in sorted(gone - {spare})}
-            holds = not again or session.send(SET_VARIABLES, path=of_case(session), json=again).response.ok
+            after = _settled_variables(session, "" if unsets == spare else unsets, before)
+            changed = {name for name in before.keys() & after.keys() - moving if before[name] != after[name]}
+            lost = changed | (before.keys() - after.keys()) | ({unsets} & before.keys())
+            again = {name: before[name] for name in sorted(lost - {spare})}
+            holds = not again or _written(session, again, after)
         if before and not holds:
             session.ledger.remains(session.specification.system, "variable")
 
 
+def _settled_variables(session: Session, unsets: str, before: dict[str, Any]) -> dict[str, Any]:
+    """The variables of `case` as soon as `unsets` is gone, if it was among them: then the work of a trigger shows."""
+    found = list[dict[str, Any]]()
+
+    def look() -> tuple[bool, Exchange]:
+        exchange, shown = _read(session)
+        found.append(shown)
+        return unsets not in before or unsets not in shown, exchange
+
+    session.eventually(look)
+    return found[-1]
+
+
+def _written(session: Session, wanted: dict[str, Any], wrong: dict[str, Any]) -> bool:
+    """Set variables of `case`; returns whether none of them is read as it was in `wrong`.
+
+    One that has another value than it was set to has been changed by somebody else since.
+    """
+    if not session.send(SET_VARIABLES, path=of_case(session), json=wanted).response.ok:
+        return False
+
+    def look() -> tuple[bool, Exchange]:
+        exchange, found = _read(session)
+        read = {name: found.get(name, ABSENT) for name in wanted}
+        stays = [
+            name
+            for name, value in read.items()
+            if not equal(wanted[name], value) and equal(wrong.get(name, ABSENT), value)
+        ]
+        return not stays, exchange
+
+    return session.eventually(look)[0]
+
+
 def _variables(session: Session) -> dict[str, Any]:
     """The variables of `case`; empty if they cannot be read."""
+    return _read(session)[1]
+
+
+def _read(session: Session) -> tuple[Exchange, dict[str, Any]]:
+    """A read of the variables of `case`, and these; none if they cannot be read."""
     exchange = session.send(READ_VARIABLES, path=of_case(session))
     found = exchange.response.json if exchange.response.ok and in_json(exchange) else None
-    return found if isinstance(found, dict) else {}
+    return exchange, found if isinstance(found, dict) else {}
 
 
 def conclusive(exchange: Exchange) -> Exchange:
