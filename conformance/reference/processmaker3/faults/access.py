@@ -180,6 +180,20 @@ def _(ref: ProcessMaker3) -> None:
     _answering(ref, lambda form, _authorization: " " in str(form.get("scope")))
 
 
+@fault("pm3-token-scope-list-dead", SYSTEM, "No operation accepts the token for a scope with several values.")
+def _(ref: ProcessMaker3) -> None:
+    def make(grant: Grant) -> Grant:
+        def forgetting(form: dict[str, Any], authorization: str | None) -> dict[str, Any]:
+            answer = grant(form, authorization)
+            if " " in str(form.get("scope")):
+                del ref.accounts.tokens[answer["access_token"]]
+            return answer
+
+        return forgetting
+
+    override(ref.accounts, "grant", make)
+
+
 @fault("pm3-token-basic-empty", SYSTEM, "Client credentials by HTTP Basic are accepted, but no token is returned.")
 def _(ref: ProcessMaker3) -> None:
     _answering(ref, lambda _form, authorization: authorization is not None)
