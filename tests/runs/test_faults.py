@@ -53,7 +53,6 @@ INDELIBLE = {
     "pm3-variable-set-beside",
     "pm3-variable-set-empties",
     "pm3-variable-set-in-all-cases",
-    "pm3-admin-role-refused-and-changed",
     "pm3-department-never-empty",
     "pm3-role-delete-keeps",
     "pm3-role-never-free",

@@ -298,6 +298,16 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.people, "appoint", make)
 
 
+@fault("pm3-admin-role-second", SYSTEM, "Giving the administrator another role is refused the first time only.")
+def _(ref: ProcessMaker3) -> None:
+    refusals = iter([ref.people.refuse_administrator])
+
+    def tired() -> None:
+        next(refusals, lambda: None)()
+
+    override(ref.people, "refuse_administrator", lambda _: tired)
+
+
 @fault("pm3-department-twins-below", SYSTEM, "Two departments below another one may have the same title.")
 def _(ref: ProcessMaker3) -> None:
     def make(refuse: Callable[[str, str], None]) -> Callable[[str, str], None]:
