@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from conformance.core.verdict import Reason
+from conformance.core.verdict import Kind, Reason
 from conformance.engine import sampling
+from conformance.engine.checks import describe
+from conformance.engine.identifiers import has_value
 from conformance.engine.neighbours import Neighbours
 from conformance.engine.recorder import NotExercised
 
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 
     from conformance.core.exchange import Exchange
     from conformance.engine.session import Resource, Session
+
+AWAY: Final = ("INACTIVE", "VACATION")
+"""The documented statuses of users who are not ACTIVE."""
+NO_EFFECT: Final = "the deletion was accepted, but what it names still exists"
 
 
 def made(session: Session, operation: str, **members: Any) -> Resource:
@@ -65,6 +71,41 @@ def wait_until_moved(session: Session) -> None:
     Otherwise a place with users may be empty for the moment.
     """
     time.sleep(session.settle)
+
+
+def of_status(session: Session, status: str) -> tuple[Resource, Exchange]:
+    """A user of ours who is not ACTIVE, and the read that shows it. Raises as `made`, and NotExercised if none does."""
+    user = made(session, "createUser", usr_status=status)
+    shown = session.call("readUser", path={"usr_uid": user.id})
+    if not has_value(shown, status):
+        raise NotExercised(Reason.INCONCLUSIVE, f"the user is not shown as {status}")
+    return user, shown
+
+
+def check_is_kept(
+    session: Session,
+    requirement: str,
+    exchange: Exchange,
+    is_gone: Callable[[], bool],
+    control: Exchange,
+    *evidence: Exchange,
+) -> None:
+    """Record whether the deletion of something with a user was refused, next to the accepted one of something empty.
+
+    `is_gone` says whether an accepted one took effect.
+
+    Raises:
+        NotExercised: it was accepted without effect, or the refusal decides nothing.
+    """
+    if exchange.response.ok and not is_gone():
+        raise NotExercised(Reason.INCONCLUSIVE, f"{exchange.operation}: {NO_EFFECT}")
+    if exchange.response.ok:
+        message = f"{describe(exchange)}, though a user who is not ACTIVE belongs to it"
+        session.recorder.require(
+            requirement, False, exchange, control, *evidence, observed=message, kind=Kind.NOT_REFUSED
+        )
+    else:
+        session.recorder.refused(requirement, exchange, control)
 
 
 def refused_again(

@@ -19,7 +19,16 @@ from conformance.engine.identifiers import names
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3.answers import blocked_by, object_of
-from conformance.suites.processmaker3.people import attempted, made, naming, refused_again, wait_until_moved
+from conformance.suites.processmaker3.people import (
+    AWAY,
+    attempted,
+    check_is_kept,
+    made,
+    naming,
+    of_status,
+    refused_again,
+    wait_until_moved,
+)
 
 pytestmark = pytest.mark.depth("standard")
 
@@ -101,6 +110,23 @@ def test_a_department_can_be_deleted_as_soon_as_nobody_is_assigned_to_it(session
     holds = accepted and is_gone(session, department)
     message = "the deletion was accepted, but the department can still be read" if accepted else describe(again)
     session.recorder.require(UNASSIGNED, holds, again, assigned, exchange, observed=message, kind=Kind.REFUSED)
+
+
+@pytest.mark.parametrize("status", AWAY)
+@pytest.mark.requirement(REFUSED)
+def test_a_department_is_not_deleted_while_a_user_of_any_status_is_assigned_to_it(
+    session: Session, status: str
+) -> None:
+    empty = made(session, "createDepartment")
+    control = session.call("deleteDepartment", path={"dep_uid": empty.id})
+    if not is_gone(session, empty):
+        raise NotExercised(Reason.INCONCLUSIVE, "an empty department still exists after its deletion was accepted")
+    department, (user, shown) = made(session, "createDepartment"), of_status(session, status)
+    path = {"dep_uid": department.id}
+    assigned = session.call("assignDepartmentUser", **naming(session, "assignDepartmentUser", path, user.id))
+    wait_until_moved(session)
+    exchange = session.send("deleteDepartment", path=path)
+    check_is_kept(session, REFUSED, exchange, partial(is_gone, session, department), control, assigned, shown)
 
 
 def is_gone(session: Session, department: Resource) -> bool:

@@ -19,7 +19,16 @@ from conformance.engine.session import Resource, Session
 from conformance.engine.snapshots import Snapshot, changed, snapshot, volatile
 from conformance.suites.processmaker3.answers import object_of
 from conformance.suites.processmaker3.cases import shown
-from conformance.suites.processmaker3.people import created, made, naming, refused_again, wait_until_moved
+from conformance.suites.processmaker3.people import (
+    AWAY,
+    check_is_kept,
+    created,
+    made,
+    naming,
+    of_status,
+    refused_again,
+    wait_until_moved,
+)
 
 pytestmark = pytest.mark.depth("standard")
 
@@ -92,6 +101,20 @@ def test_a_role_can_be_deleted_as_soon_as_nobody_has_it(session: Session) -> Non
     holds = accepted and is_gone(session, role, witness, other)
     observed = "the deletion was accepted, but the role can still be given to a user" if accepted else describe(again)
     session.recorder.require(DELETE[1], holds, again, given, exchange, observed=observed, kind=Kind.REFUSED)
+
+
+@pytest.mark.parametrize("status", AWAY)
+@pytest.mark.requirement(DELETE[0])
+def test_a_role_is_not_deleted_while_a_user_of_any_status_has_it(session: Session, status: str) -> None:
+    unused, role, home = (made(session, "createRole") for _ in range(3))
+    witness, (user, shown) = made(session, "createUser"), of_status(session, status)
+    control = session.call("deleteRole", path={"rol_uid": unused.id})
+    if not is_gone(session, unused, witness, home):
+        raise NotExercised(Reason.INCONCLUSIVE, "an unused role can be given to a user after its deletion was accepted")
+    given = session.call("giveRole", **naming(session, "giveRole", {"rol_uid": role.id}, user.id))
+    wait_until_moved(session)
+    exchange = session.send("deleteRole", path={"rol_uid": role.id})
+    check_is_kept(session, DELETE[0], exchange, partial(is_gone, session, role, witness, home), control, given, shown)
 
 
 def is_gone(session: Session, role: Resource, witness: Resource, home: Resource | None = None) -> bool:

@@ -17,6 +17,7 @@ from conformance.reference.processmaker3.faults import (  # noqa: F401 - each re
     importing,
     letters,
     member,
+    membership,
     neighbour,
     people,
     project,
