@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import suppress
 from typing import Final
 
 import pytest
@@ -14,17 +15,19 @@ from conformance.engine import access
 from conformance.engine.checks import describe
 from conformance.engine.identifiers import names
 from conformance.engine.neighbours import Neighbours
-from conformance.engine.recorder import NotExercised
-from conformance.engine.session import Session
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3.cases import shown
-from conformance.suites.processmaker3.people import made
+from conformance.suites.processmaker3.people import join, made, naming
 from conformance.suites.processmaker3.projects import LIST, table
-from conformance.suites.processmaker3.tokens import account_of, ask
+from conformance.suites.processmaker3.tokens import account_of, ask, is_in_json, once
 from conformance.wire.call import MAIN
 from conformance.wire.credentials import token_of
 
 pytestmark = pytest.mark.depth("standard")
 
+DELETED: Final = "PM3-USER-DELETE-LOGIN"
+ALMOST: Final = ("PM3-TOKEN-WRONG-PASSWORD", "PM3-TOKEN-WRONG-SECRET")
 PICTURE: Final = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -69,22 +72,75 @@ def test_only_the_user_who_is_named_is_deleted(session: Session) -> None:
     beside.record_unchanged("PM3-USER-DELETE-OTHERS", deleted)
 
 
-@pytest.mark.requirement("PM3-USER-DELETE-LOGIN", "deleteUser.2XX:status")
+@pytest.mark.requirement(DELETED, "deleteUser.2XX:status", *ALMOST)
 def test_a_deleted_user_gets_no_token(session: Session) -> None:
-    user = made(session, "createUser")
+    """Users one after the other, as an application may work for one user only: alone, in a group, in a department."""
+    if not is_shut_out(session, made(session, "createUser"), almost=True):
+        return
+    member = made(session, "createUser")
+    with suppress(Blocked, NotExercised):  # then he belongs to nothing, as the first one
+        join(made(session, "createGroup"), member, session)
+    if not is_shut_out(session, member):
+        return
+    assigned = made(session, "createUser")
+    path = {"dep_uid": made(session, "createDepartment").id}
+    with suppress(Blocked, NotExercised):
+        session.call("assignDepartmentUser", **naming(session, "assignDepartmentUser", path, assigned.id))
+    is_shut_out(session, assigned)
+
+
+def is_shut_out(session: Session, user: Resource, *, almost: bool = False) -> bool:
+    """Delete a user of ours who can log in. Records whether the user gets no token then; returns that.
+
+    With `almost`, credentials that are almost right are tried before: with this user, whom nobody else needs, since
+    failures may lock a user out.
+
+    Raises:
+        NotExercised: the user cannot log in with the application of the target file.
+    """
     account = application(session) | login(user.exchange)
     control = ask(session, account)
+    gets_one = control.response.ok and bool(token_of(control))
+    if gets_one and almost:
+        check_almost_right(session, account, control)
     session.call("deleteUser", path={"usr_uid": user.id})
     session.ledger.gone(user.id)
-    if not (control.response.ok and token_of(control)):
+    if not gets_one:
         raise NotExercised(Reason.MISSING_FIXTURE, f"{session.table.place('application')} that works for a new user")
 
     def look() -> tuple[bool, Exchange]:
         asked = ask(session, account)
         return not (asked.response.ok and token_of(asked)), asked
 
-    _, exchange = session.eventually(look)
-    access.check_login(session, "PM3-USER-DELETE-LOGIN", exchange, control)
+    holds, exchange = session.eventually(look)
+    access.check_login(session, DELETED, exchange, control)
+    return holds
+
+
+def check_almost_right(session: Session, account: dict[str, str], control: Exchange) -> None:
+    """Record whether a password and a client secret that are almost right get no token.
+
+    After each, the right ones must get one: otherwise the user is locked out, and the rest decides nothing.
+    """
+    in_json = is_in_json(control)
+    for requirement, member in zip(ALMOST, ("password", "client_secret"), strict=True):
+        for value in near_misses(account[member]):
+            refused = once(session, {**account, member: value}, in_json=in_json)
+            usual = once(session, account, in_json=in_json)
+            if not (usual.response.ok and token_of(usual)):
+                session.recorder.skip(requirement, Reason.INCONCLUSIVE, f"{describe(usual)} after a wrong {member}")
+                return
+            try:
+                access.check_login(session, requirement, refused, usual)
+            except NotExercised as undecided:
+                session.recorder.skip(requirement, undecided.reason, undecided.detail)
+            if refused.response.ok and token_of(refused):
+                break
+
+
+def near_misses(value: str) -> list[str]:
+    """A password or secret with one character more, with one less, and in letters of the other case."""
+    return [text for text in dict.fromkeys((f"{value}x", value[:-1], value.swapcase())) if text not in ("", value)]
 
 
 def picture(session: Session) -> dict[str, tuple[str, bytes, str]]:

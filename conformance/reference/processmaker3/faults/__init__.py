@@ -18,6 +18,7 @@ from conformance.reference.processmaker3.faults import (  # noqa: F401 - each re
     letters,
     member,
     membership,
+    near_miss,
     neighbour,
     people,
     project,

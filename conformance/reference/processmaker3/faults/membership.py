@@ -9,6 +9,7 @@ from conformance.reference.faults import fault, override
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from conformance.reference.processmaker3.people import Person
     from conformance.reference.processmaker3.server import ProcessMaker3
 
 SYSTEM: Final = "processmaker3"
@@ -45,3 +46,34 @@ def _release(ref: ProcessMaker3, uid: str, place: str, empty: str) -> None:
     if all(person.status != _ACTIVE for person in inside):
         for person in inside:
             setattr(person, place, empty)
+
+
+@fault("pm3-user-delete-leaves-member-login", SYSTEM, "A deleted user who belonged to a group still gets tokens.")
+def _(ref: ProcessMaker3) -> None:
+    _keep_login(ref, lambda person: any(person.uid in members for members in ref.people.members.values()))
+
+
+@fault(
+    "pm3-user-delete-leaves-staff-login", SYSTEM, "A deleted user who was assigned to a department still gets tokens."
+)
+def _(ref: ProcessMaker3) -> None:
+    _keep_login(ref, lambda person: bool(person.department))
+
+
+def _keep_login(ref: ProcessMaker3, kept: Callable[[Person], bool]) -> None:
+    """Let a deleted user go on getting tokens if `kept` is true of the user before."""
+    staying: set[str] = set()
+
+    def noting(disable: Callable[[str], None]) -> Callable[[str], None]:
+        def noted(uid: str) -> None:
+            if uid in ref.people.users and kept(ref.people.users[uid]):
+                staying.add(uid)
+            disable(uid)
+
+        return noted
+
+    def lenient(expel: Callable[[str], None]) -> Callable[[str], None]:
+        return lambda uid: None if uid in staying else expel(uid)
+
+    override(ref.people, "disable", noting)
+    override(ref.people, "expel", lenient)
