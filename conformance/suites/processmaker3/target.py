@@ -38,11 +38,11 @@ class Fixtures(Table):
     canceled_document: Segment | None = None
     """An input document in `canceled_case`, which the main user can see."""
     paused_variable: Text | None = None
-    """The name of a variable of `paused_case`."""
+    """The name of a variable of `paused_case` that has a value."""
     completed_variable: Text | None = None
-    """The name of a variable of `completed_case`."""
+    """The name of a variable of `completed_case` that has a value."""
     canceled_variable: Text | None = None
-    """The name of a variable of `canceled_case`."""
+    """The name of a variable of `canceled_case` that has a value."""
     case_task: Segment | None = None
     """The current task of `case`, to which files are uploaded."""
     trigger: Segment | None = None

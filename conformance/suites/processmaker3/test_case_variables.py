@@ -58,8 +58,15 @@ def test_variables_can_be_read_in_any_state_of_a_case(session: Session, state: s
         raise blocked_by(session, READ)
     if not name and not found:  # the case may have none
         raise NotExercised(Reason.MISSING_FIXTURE, session.table.place(f"{state}_variable"))
-    message = "it is not in the response"
-    session.recorder.require(requirement, not name or name in found, exchange, observed=message, kind=Kind.ABSENT)
+    if name and name not in found:
+        message = "it is not in the response"
+        session.recorder.require(requirement, False, exchange, observed=message, kind=Kind.ABSENT)
+        return
+    valued = any(value not in UNSET for value in found.values())
+    if (name and valued and found[name] in UNSET) or not (name or valued):  # it may really be empty
+        raise NotExercised(Reason.MISSING_FIXTURE, f"{session.table.place(f'{state}_variable')} that has a value")
+    message = "no variable has a value, not even the one that the target file names"
+    session.recorder.require(requirement, valued, exchange, observed=message, kind=Kind.VALUE)
 
 
 @pytest.mark.requirement("PM3-CASE-VARIABLES-NUMBER")

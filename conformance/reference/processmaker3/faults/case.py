@@ -282,3 +282,15 @@ def _(ref: ProcessMaker3) -> None:
         return everywhere
 
     override(ref.casebook, "write", make)
+
+
+@fault("pm3-variables-of-others-null", SYSTEM, "The variables of cases that are not running are read as null.")
+def _(ref: ProcessMaker3) -> None:
+    def make(read: Endpoint) -> Endpoint:
+        async def hollow(call: Call) -> Response:
+            case = ref.cases.case(call)
+            return await read(call) if case.status == RUNNING else Answer(dict.fromkeys(case.variables))
+
+        return hollow
+
+    override(ref.cases, "get_case_variables", make)
