@@ -162,3 +162,8 @@ def _(ref: ProcessMaker3) -> None:
         return 200, headers, body
 
     ref.wrap(response_fault("GET", f"{_API}/cases/[^/]+/notes", 400, accepted))
+
+
+@fault("pm3-upload-size-other-name", SYSTEM, "The message about a file that is too big names a temporary file.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.case_documents, "too_big", lambda too_big: lambda _name: too_big("phpT4xZq1"))
