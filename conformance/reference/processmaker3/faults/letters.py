@@ -1,7 +1,8 @@
-"""The faults of the ProcessMaker 3 reference in letters that ASCII lacks, and in what is empty."""
+"""The faults of the ProcessMaker 3 reference in texts with unusual letters or lengths, and in what is empty."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.reference.faults import fault, override
@@ -62,6 +63,32 @@ def _(ref: ProcessMaker3) -> None:
         return lambda case, variables: write(case, _ascii(variables))
 
     override(ref.casebook, "write", make)
+
+
+def _write_texts(ref: ProcessMaker3, change: Callable[[str], str]) -> None:
+    """Change each text to which a variable is set."""
+
+    def make(write: Callable[[Case, Data], None]) -> Callable[[Case, Data], None]:
+        return lambda case, variables: write(
+            case, {name: change(value) if isinstance(value, str) else value for name, value in variables.items()}
+        )
+
+    override(ref.casebook, "write", make)
+
+
+@fault("pm3-variable-cut-off", SYSTEM, "Setting a variable cuts off a text after 255 characters.")
+def _(ref: ProcessMaker3) -> None:
+    _write_texts(ref, lambda text: text[:255])
+
+
+@fault("pm3-variable-quotes-escaped", SYSTEM, "Setting a variable puts a backslash before each quote in a text.")
+def _(ref: ProcessMaker3) -> None:
+    _write_texts(ref, lambda text: re.sub(r"""(['"])""", r"\\\1", text))
+
+
+@fault("pm3-variable-one-line", SYSTEM, "Setting a variable joins the lines of a text.")
+def _(ref: ProcessMaker3) -> None:
+    _write_texts(ref, lambda text: text.replace("\n", " "))
 
 
 @fault("pm3-variable-set-empties", SYSTEM, "Setting a variable empties those that the request does not name.")
