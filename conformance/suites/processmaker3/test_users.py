@@ -92,7 +92,7 @@ def test_a_deleted_user_gets_no_token(session: Session) -> None:
 def is_shut_out(session: Session, user: Resource, *, almost: bool = False) -> bool:
     """Delete a user of ours who can log in. Records whether the user gets no token then; returns that.
 
-    With `almost`, credentials that are almost right are tried before: with this user, whom nobody else needs, since
+    With `almost`, credentials that are almost right are tested before: with this user, whom nobody else needs, since
     failures may lock a user out.
 
     Raises:
