@@ -18,7 +18,7 @@ def measured_on(rounds: int) -> str:
 
 
 def put(part: str, text: str) -> None:
-    """Replace a part of the page: what stands between `<!-- part -->` and `<!-- end of part -->`.
+    """Replace a part of the page: the text between `<!-- part -->` and `<!-- end of part -->`.
 
     Raises:
         ValueError: the page has no such part.

@@ -1,4 +1,4 @@
-"""A ProcessMaker 3 that has only projects and answers as it is told, and a session that calls it."""
+"""A ProcessMaker 3 that has only projects and sends the given responses, and a session that calls it."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def category_shown(session: Session, category: str, project: Resource) -> tuple[
     """Whether the list shows the category of a project, and the list.
 
     Raises:
-        Blocked: it does not contain the project, or is none; that is recorded.
+        Blocked: it does not contain the project, or is not a list; that is recorded.
         NotExercised: it shows another text, which may be the category's title: its example has an empty one.
     """
     shown: Body = {}

@@ -287,7 +287,7 @@ def test_an_unknown_process_is_not_started(session: Session) -> None:
     unknown = session.send(START, path={"process_id": session.ledger.made_up_number()}, json=data(session))
     if not session.recorder.refused("PM4-START-UNKNOWN-PROCESS", unknown, control):
         return
-    # Whoever reads only the digits at the beginning starts the process of the target file, which the guard counts.
+    # A server that reads only the digits at the beginning starts the process of the target file; the guard counts it.
     begun = session.ledger.made_up(12, after=f"{path(session)['process_id']}x")
     nearly = session.send(START, path={"process_id": begun}, json=data(session))
     if nearly.response.ok and not session.recorder.refused("PM4-START-UNKNOWN-PROCESS", nearly, control):
