@@ -23,13 +23,15 @@ def altered(token: str) -> str:
 
 
 def near_misses(secret: str) -> dict[str, str]:
-    """A secret with one character more, and in the other case, each by a word for it.
+    """A secret with one character more, with one less, and in the other case, each by a word for it.
 
     In a secret of hexadecimal digits, such as a GUID, case may mean nothing.
     """
     if not secret:
         return {}
     missed = {"LONGER": f"{secret}0"}
+    if len(secret) > 1:
+        missed["SHORTER"] = secret[:-1]
     if secret.swapcase() != secret and not set(secret) <= set(f"{string.hexdigits}-{{}}"):
         missed["OTHER_CASE"] = secret.swapcase()
     return missed

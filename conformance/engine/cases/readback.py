@@ -90,7 +90,7 @@ class ReadBack:
 
 
 def is_word(schema: Schema, place: str) -> bool:
-    """Whether a place of a body takes one of several words, which are not free text: how they are read is tested elsewhere."""
+    """Whether a place of a body takes one of several words: how they are read is tested elsewhere."""
     for step in place.strip("/").split("/"):
         schema = schema.get("properties", {}).get(step.removesuffix("[]"), {})
         if step.endswith("[]"):

@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from conformance.core.exchange import Exchange
+from conformance.core.near_misses import near_misses
 from conformance.core.verdict import Reason
 from conformance.engine import access
 from conformance.engine.checks import describe
@@ -124,7 +125,7 @@ def check_almost_right(session: Session, account: dict[str, str], control: Excha
     """
     in_json = is_in_json(control)
     for requirement, member in zip(ALMOST, ("password", "client_secret"), strict=True):
-        for value in near_misses(account[member]):
+        for value in near_misses(account[member]).values():
             refused = once(session, {**account, member: value}, in_json=in_json)
             usual = once(session, account, in_json=in_json)
             if not (usual.response.ok and token_of(usual)):
@@ -136,11 +137,6 @@ def check_almost_right(session: Session, account: dict[str, str], control: Excha
                 session.recorder.skip(requirement, undecided.reason, undecided.detail)
             if refused.response.ok and token_of(refused):
                 break
-
-
-def near_misses(value: str) -> list[str]:
-    """A password or secret with one character more, with one less, and in letters of the other case."""
-    return [text for text in dict.fromkeys((f"{value}x", value[:-1], value.swapcase())) if text not in ("", value)]
 
 
 def picture(session: Session) -> dict[str, tuple[str, bytes, str]]:
