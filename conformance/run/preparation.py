@@ -15,8 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from conformance.core.streams import forgiving
 from conformance.engine import corpus
 from conformance.engine.corpus import Batch
+from conformance.run.quota import executions
 from conformance.run.requirement_filter import RequirementFilter
-from conformance.run.worker import executions
 from conformance.spec import requirement_ids
 from conformance.spec.specification import Operation, load
 from conformance.target.plan import plan

@@ -12,16 +12,15 @@ from typing import Any, Final
 
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.run_directory import RunDirectory
-from conformance.core.shard import WHOLE, Shard
 from conformance.core.verdict import CHANGES_NOTHING, Kind, Outcome, Verdict
 from conformance.engine import shapes
 from conformance.engine.recorder import Recorder
 from conformance.engine.session import Session
 from conformance.run.chain import Chains
 from conformance.run.exclusion import needs_exclusive_fixtures
+from conformance.run.quota import WorkerQuota
 from conformance.run.repetition import Repetition
 from conformance.run.worker_log import LastWord, WorkerLog
-from conformance.spec import specification
 from conformance.spec.specification import Specification
 from conformance.target.system_table import TOKEN_URL, SystemTable, identity, urls
 from conformance.target.target import Safety, Target
@@ -40,25 +39,6 @@ ISSUED: Final = "TOKEN_"  # followed by a number, the placeholder of a secret fr
 # kinds of deviations that may depend on earlier requests
 STATEFUL_KINDS: Final = (Kind.ABSENT, Kind.EFFECT, Kind.READ_BACK, Kind.VALUE)
 FIXTURES: Final = "fixtures"  # the slot for tests that change fixtures: one of the run at a time
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerQuota:
-    """How the run's limits are divided: among the shards; the `workers` of a shard share one account.
-
-    `systems` are those of the run, or empty for all of the target. `starting` are the systems on which tests of this
-    shard may start something; None means all.
-    """
-
-    workers: int = 1
-    shard: Shard = WHOLE
-    systems: tuple[str, ...] = ()
-    starting: frozenset[str] | None = None
-
-    def executions(self, target: Target, spec: Specification) -> int:
-        """The number of executions that this shard may start on one system."""
-        may = self.starting is None or spec.system in self.starting
-        return executions(target, spec, self.systems) if may else 0
 
 
 @dataclass
@@ -356,18 +336,6 @@ def _is_of_state(verdict: Verdict, refused: Collection[str]) -> bool:
     if verdict.kind is Kind.NOT_REFUSED:
         return verdict.evidence[0] in refused
     return verdict.kind in STATEFUL_KINDS and verdict.detail != CHANGES_NOTHING
-
-
-def executions(target: Target, spec: Specification, systems: Collection[str] = ()) -> int:
-    """The number of executions that a run may start on one system: the limit, divided among its `systems` that start
-    any.
-
-    All tests that may start something on a system are in one shard, so that the limit is not divided further.
-    """
-    starting = [system for system in systems or target.systems if specification.load(system).starts]
-    if spec.system not in starting:
-        return 0
-    return Shard(starting.index(spec.system) + 1, len(starting)).part(target.limits.executions)
 
 
 def _elsewhere(table: SystemTable, spec: Specification) -> dict[str, str]:

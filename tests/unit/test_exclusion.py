@@ -11,11 +11,8 @@ from conformance.core.run_directory import RunDirectory
 from conformance.reference import build
 from conformance.reference.serving import target_toml
 from conformance.run.exclusion import needs_exclusive_fixtures
-from conformance.run.worker import (
-    FIXTURES,
-    Worker,
-    WorkerQuota,
-)
+from conformance.run.quota import WorkerQuota
+from conformance.run.worker import FIXTURES, Worker
 from conformance.suites.processmaker3.target import ProcessMaker3
 from conformance.target.target import Target, load
 

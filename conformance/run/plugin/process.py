@@ -22,8 +22,9 @@ from conformance.run import choice, own_requirements
 from conformance.run.plugin import assignment
 from conformance.run.plugin.assignment import Assignment, Distribution
 from conformance.run.plugin.selection import Selection
+from conformance.run.quota import WorkerQuota
 from conformance.run.requirement_filter import RequirementFilter
-from conformance.run.worker import Worker, WorkerQuota
+from conformance.run.worker import Worker
 from conformance.target.target import Safety, SafetyTable, Target, TargetError, load
 from conformance.wire.credentials import PUBLIC
 from conformance.wire.journal import Unwritable
