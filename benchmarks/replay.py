@@ -55,13 +55,13 @@ def seconds(work: Callable[[], object], rounds: int) -> float:
 def bodies(operation: Operation, count: int, rounds: int) -> Comparison:
     """Generating bodies against reading as many from the packaged corpus, for one body."""
     made = len(list(corpus.generate(operation, 0, count)))
-    read = len(corpus.cases(operation, 0, count))
+    read = len(list(corpus.cases(operation, 0, count)))
     return Comparison(
         f"body of {operation.id}",
         "generated",
         seconds(lambda: list(corpus.generate(operation, 0, count)), max(1, rounds // 100)) / made,
         "replayed",
-        seconds(lambda: corpus.cases(operation, 0, count), rounds) / read,
+        seconds(lambda: list(corpus.cases(operation, 0, count)), rounds) / read,
     )
 
 

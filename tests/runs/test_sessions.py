@@ -29,7 +29,7 @@ def test_session_that_expires_in_the_middle_ends_the_run(
     system: str, response: Callable[[], Any], tmp_path: Path
 ) -> None:
     # not between a deletion and its check
-    requests = {"processmaker3": 172, "processmaker4": 6, "procesio": 156}[system]
+    requests = {"processmaker3": 176, "processmaker4": 6, "procesio": 156}[system]
     result, reference = met(system, fronts.after(requests, response), tmp_path)
     assert told(result) == []
     assert result.code == exit_codes.UNAVAILABLE

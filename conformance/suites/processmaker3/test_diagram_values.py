@@ -141,7 +141,7 @@ def namesakes(body: Body) -> Body:
     for diagram in body.get("diagrams") or ():
         for array, uid in KINDS.items():
             for element in diagram.get(array) or ():
-                element[uid.replace("_uid", "_name")] = f"One of the {array}"
+                element[uid.replace("_uid", "_name")] = NAMESAKE.format(array)
     return body
 
 
@@ -162,10 +162,19 @@ def judge_numbers(session: Session, requirement: str, project: Resource, sent: B
         place = f"/diagrams[]/{array}"
         difference = Difference(place, Described(f"{wanted[array]} of one name"), Described(str(count)))
         record_difference(session.recorder, requirement, difference, read, given)
-    if not lost:
-        session.recorder.require(requirement, True, read, given, kind=Kind.READ_BACK)
+    if lost:
+        return
+    names = {
+        element.get(uid.replace("_uid", "_name"))
+        for array, uid in KINDS.items()
+        for element in projects.elements(definition, array)
+    }
+    if not names & {NAMESAKE.format(array) for array in KINDS}:  # as where an update has no effect
+        raise NotExercised(Reason.INCONCLUSIVE, "the definition shows none of the equal names")
+    session.recorder.require(requirement, True, read, given, kind=Kind.READ_BACK)
 
 
+NAMESAKE = "One of the {}"
 UNIQUE = "no document says that two elements may have one name"
 
 
