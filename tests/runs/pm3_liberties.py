@@ -159,7 +159,10 @@ LIBERTIES = (
             "PM3-IMPORT-LISTED",
             "PM3-PROJECT-UPDATE-CATEGORY",
             "PM3-PROJECT-UPDATE-LISTED",
+            "PM3-PROJECT-UPDATE-DATED",
             "PM3-PROJECT-DELETE-UNLISTED",
+            "PM3-LIST-CATEGORY",
+            "PM3-IMPORT-PROCESS",  # the suite does not find what an import made
         ),
         findings=(
             "getProject.200:unwrapped",
