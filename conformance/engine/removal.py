@@ -39,12 +39,18 @@ Thing = tuple[str, str]
 
 @dataclass(slots=True)
 class Pending:
-    """A deletion that was accepted, or whose response was lost, and that has no visible effect yet."""
+    """A deletion that was accepted, or whose response was lost, and that has no visible effect yet.
+
+    `writes` are the exchanges that created, changed and deleted the resource. `test` did that; it is empty while that
+    test runs.
+    """
 
     operation: Operation
     deleted: Exchange
     until: float
     looked: float
+    writes: Sequence[Exchange]
+    test: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +65,14 @@ class Kept:
 class Removal:
     """Remove what the run created. `account` is shared by all workers of the run.
 
-    `recorder` has the deviations that a removal shows: it may end after the test that created the resource.
+    `found` has the deviations that a removal shows, by the test that created the resource: it may end after that test.
     """
 
     requester: Requester
     account: Account
     deleted_ids: DeletedIds = field(init=False)
     absence: Absence = field(init=False)
-    recorder: Recorder = field(init=False)
+    found: dict[str, Recorder] = field(default_factory=dict, init=False)
     pending: dict[Thing, Pending] = field(default_factory=dict, init=False)
     kept: dict[Thing, Kept] = field(default_factory=dict, init=False)
     removed_kinds: set[str] = field(default_factory=set, init=False)
@@ -77,7 +83,6 @@ class Removal:
     def __post_init__(self) -> None:
         self.deleted_ids = DeletedIds(self.requester)
         self.absence = Absence(self.requester, self.deleted_ids, self._delete)
-        self.recorder = Recorder(self.requester.specification)
 
     def send(self, call: Call) -> Exchange:
         """Send a request as `Requester.send`, and record how to undo a membership that it created."""
@@ -132,7 +137,9 @@ class Removal:
             return True
         now = time.monotonic()
         if requester.settle and not deleted.response.refused:
-            self.pending[operation.resource, identifier] = Pending(operation, deleted, now + requester.settle, now)
+            self.pending[operation.resource, identifier] = Pending(
+                operation, deleted, now + requester.settle, now, self._writes(identifier)
+            )
         else:
             self._keep(identifier, operation, deleted)
         return False
@@ -187,7 +194,8 @@ class Removal:
             if self.is_gone(identifier, pending.operation, pending.deleted):
                 self.forget(identifier, kind)
             elif settled:
-                self._keep(identifier, pending.operation, pending.deleted)
+                self.requester.client.evidence.restore(pending.writes)
+                self._keep(identifier, pending.operation, pending.deleted, pending.test)
 
     def forget(self, identifier: str, kind: str) -> None:
         """Record that a resource of ours is gone."""
@@ -259,8 +267,27 @@ class Removal:
         self.forget(identifier, kind)
         return True
 
-    def _keep(self, identifier: str, operation: Operation, deleted: Exchange) -> None:
-        """Record that a resource of ours remains, and why."""
+    def assign(self, test: str) -> None:
+        """Assign the pending deletions of a test that has ended to it."""
+        for pending in self.pending.values():
+            pending.test = pending.test or test
+
+    def _writes(self, identifier: str) -> list[Exchange]:
+        """The exchanges of the current test that created, changed or deleted a resource."""
+        sought, operations = identifier.encode(), self.requester.specification.operations
+
+        def names(exchange: Exchange) -> bool:
+            request = exchange.request
+            return any(sought in text for text in (request.url.encode(), request.body, exchange.response.body))
+
+        return [
+            exchange
+            for exchange in self.requester.client.evidence.kept
+            if exchange.operation in operations and operations[exchange.operation].effect != "read" and names(exchange)
+        ]
+
+    def _keep(self, identifier: str, operation: Operation, deleted: Exchange, test: str = "") -> None:
+        """Record that a resource of ours remains, and why. `test` created it, if it has ended."""
         ledger, kind = self.requester.ledger, operation.resource
         self.pending.pop((kind, identifier), None)
         if (kind, identifier) not in self.kept:
@@ -277,11 +304,11 @@ class Removal:
             ledger.keep(identifier, message, kind, permanent=True)
         elif deleted.response.ok:
             ledger.keep(identifier, f"{link.operation} was accepted, and it is still there", kind)
-            self._record_kept(identifier, operation, link, deleted)
+            self._record_kept(identifier, operation, link, deleted, test)
         else:
             ledger.keep(identifier, f"{link.operation}: {checks.describe(deleted)}", kind)
 
-    def _record_kept(self, identifier: str, operation: Operation, link: Link, deleted: Exchange) -> None:
+    def _record_kept(self, identifier: str, operation: Operation, link: Link, deleted: Exchange, test: str) -> None:
         """Record a deviation if a read shows a resource of ours whose deletion was accepted."""
         requirement = self.requester.specification.aspect(link.operation, "deleted-is-gone")
         read = self.requester.usable(operation, "read")
@@ -291,7 +318,8 @@ class Removal:
             exchange = self.absence.read(read, identifier, self.requester.ledger.within(identifier, operation.resource))
             if exchange.response.ok and self.requester.carries_the_mark(exchange):
                 message = f"it can still be read: {checks.describe(exchange)}"
-                self.recorder.require(requirement.id, False, exchange, deleted, observed=message, kind=Kind.EFFECT)
+                recorder = self.found.setdefault(test, Recorder(self.requester.specification))
+                recorder.require(requirement.id, False, exchange, deleted, observed=message, kind=Kind.EFFECT)
 
 
 def kept_of(operation: Operation) -> str:

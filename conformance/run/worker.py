@@ -75,7 +75,6 @@ class Worker:
         self._clients: list[Any] = []
         self._secret_fields: dict[str, str] = {}
         self._entries_before: frozenset[str] = frozenset()
-        self._last_test = ""
         self._moment = (0, 0)  # start of the current test
         self._deterministic = False
         self.account = self.shared or Account(worker=self.name, until=self.until)
@@ -224,7 +223,7 @@ class Worker:
             self._finish(session, recorder, test)
             return
         verdicts = self._with_chains(session, recorder.verdicts)
-        session.client.evidence.cite(value for verdict in verdicts for value in (*verdict.evidence, *verdict.chain))
+        self._cite(session, verdicts)
         self.log.test(test, verdicts, passed_over=passed_over)
         self._finish(session, recorder, test)
 
@@ -236,20 +235,26 @@ class Worker:
         with self.account.cleaning():
             session.sweep(self._entries_before, wait=False)
         session.recorder.end(str(test["id"]))
-        self._last_test = str(test["id"])
-        self._record_removal(session)
+        self._record_removal(session, str(test["id"]))
+        session.resources.removal.assign(str(test["id"]))
         self.account.still_opened(len(self.ledger.open()))
         self.account.leave(CREATING)
         session.client.evidence.forget()
 
-    def _record_removal(self, session: Session) -> None:
-        """Store the deviations that the removal of resources showed since the last call, as those of the last test."""
-        recorder = session.resources.removal.recorder
-        verdicts = self._with_chains(session, recorder.verdicts)
-        recorder.verdicts.clear()
-        if verdicts:
-            session.client.evidence.cite(value for verdict in verdicts for value in (*verdict.evidence, *verdict.chain))
-            self.log.removal(self._last_test, verdicts)
+    def _record_removal(self, session: Session, current: str = "") -> None:
+        """Store the deviations that the removal of resources showed since the last call, by the tests that created
+        these.
+        """
+        found = session.resources.removal.found
+        for test, recorder in found.items():
+            verdicts = self._with_chains(session, recorder.verdicts)
+            self._cite(session, verdicts)
+            self.log.removal(test or current, verdicts)
+        found.clear()
+
+    def _cite(self, session: Session, verdicts: Iterable[Verdict]) -> None:
+        """Store the exchanges that verdicts cite. Raises Unwritable."""
+        session.client.evidence.cite(value for verdict in verdicts for value in (*verdict.evidence, *verdict.chain))
 
     def _with_chains(self, session: Session, verdicts: list[Verdict]) -> list[Verdict]:
         """Add to each deviation the exchanges that reproduce it, unless its test has done so."""

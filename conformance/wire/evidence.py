@@ -72,6 +72,10 @@ class Evidence:
         """The exchanges of the current test, in the order in which they were sent."""
         return list(self._kept.values())
 
+    def restore(self, exchanges: Iterable[Exchange]) -> None:
+        """Keep exchanges of an earlier test again, before those of the current one."""
+        self._kept = {exchange.id: exchange for exchange in exchanges} | self._kept
+
     def forget(self) -> None:
         """Drop the exchanges of a finished test."""
         self._kept.clear()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,10 +16,11 @@ from starlette.responses import JSONResponse
 
 from conformance.cli import main
 from conformance.core import exit_codes
-from conformance.core.verdict import Outcome
+from conformance.core.verdict import Level, Outcome
 from conformance.engine.allowance import MAX_KEPT
 from conformance.report.run_record import RunRecord
 
+from .faults import FAULTS, named
 from .liberty import late, tried
 from .support import Run, edited, run, served
 
@@ -167,3 +170,32 @@ def test_deletion_without_effect_leaves_few_resources(tmp_path: Path, settle: fl
     left = [leftover for leftover in record.leftovers if leftover.kind == "project"]
     assert 1 <= len(left) <= MAX_KEPT
     assert all("was accepted, and it is still there" in leftover.why for leftover in left)
+
+
+@pytest.mark.parametrize(
+    ("fault", "creating", "other"),
+    [
+        ("pro-delete-keeps-toggled", "test_toggling_activation_changes_the_state_of_a_process", "test_details"),
+        pytest.param(
+            "pm3-delete-keeps-imported",
+            "test_keep_makes_another_project_beside_the_one_that_exists",
+            "test_export",
+            marks=pytest.mark.matrix,
+        ),
+    ],
+)
+def test_deletion_without_effect_is_of_the_test_that_created_the_resource_and_can_be_repeated(
+    fault: str, creating: str, other: str, tmp_path: Path
+) -> None:
+    """It shows only after `settle`, while other tests run."""
+    with served(FAULTS[fault], [fault]) as (_, toml):
+        (tmp_path / "target.toml").write_text(toml.replace("settle = 0", f"settle = {SETTLE}"))
+        selection = ["-k", f"{creating} or {other}"]
+        result = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", pytest_args=selection)
+    (deviation,) = result.record.deviations
+    assert deviation.requirement in named(fault, Level.MUST)
+    assert [test.partition("::")[2] for test in deviation.tests] == [creating]
+    stored = {json.loads(line)["id"] for line in (result.output / "exchanges.ndjson").read_text("utf-8").splitlines()}
+    assert {*deviation.evidence, *deviation.chain} <= stored
+    steps = re.findall(r"^echo '--- \d of \d+: ([A-Z]+) ", deviation.reproduce, re.MULTILINE)
+    assert (steps[0], steps[-2:]) == ("POST", ["DELETE", "GET"])
