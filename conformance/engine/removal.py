@@ -39,18 +39,12 @@ Thing = tuple[str, str]
 
 @dataclass(slots=True)
 class Pending:
-    """A deletion that was accepted, or whose response was lost, and that has no visible effect yet.
-
-    `writes` are the exchanges that created, changed and deleted the resource. `test` did that; it is empty while that
-    test runs.
-    """
+    """A deletion that was accepted, or whose response was lost, and that has no visible effect yet."""
 
     operation: Operation
     deleted: Exchange
     until: float
     looked: float
-    writes: Sequence[Exchange]
-    test: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +53,17 @@ class Kept:
 
     operation: Operation
     deleted: Exchange
+
+
+@dataclass(slots=True)
+class History:
+    """What was done to a resource of ours that its first deletion did not remove.
+
+    `writes` are the exchanges that created, changed and deleted it. `told`: the deviation that it remains is recorded.
+    """
+
+    writes: list[Exchange] = field(default_factory=list)
+    told: bool = False
 
 
 @dataclass(eq=False)
@@ -75,6 +80,8 @@ class Removal:
     found: dict[str, Recorder] = field(default_factory=dict, init=False)
     pending: dict[Thing, Pending] = field(default_factory=dict, init=False)
     kept: dict[Thing, Kept] = field(default_factory=dict, init=False)
+    histories: dict[Thing, History] = field(default_factory=dict, init=False)
+    creators: dict[str, str] = field(default_factory=dict, init=False)  # by key of the journal: the test that has ended
     removed_kinds: set[str] = field(default_factory=set, init=False)
     """The kinds of which a deletion is known to work."""
     # operations that undo a membership, with their paths
@@ -135,11 +142,11 @@ class Removal:
                 return self._record_gone(identifier, operation.resource)
             self.forget(identifier, operation.resource)
             return True
+        history = self.histories.setdefault((operation.resource, identifier), History())
+        history.writes += self._writes(identifier)
         now = time.monotonic()
         if requester.settle and not deleted.response.refused:
-            self.pending[operation.resource, identifier] = Pending(
-                operation, deleted, now + requester.settle, now, self._writes(identifier)
-            )
+            self.pending[operation.resource, identifier] = Pending(operation, deleted, now + requester.settle, now)
         else:
             self._keep(identifier, operation, deleted)
         return False
@@ -194,8 +201,7 @@ class Removal:
             if self.is_gone(identifier, pending.operation, pending.deleted):
                 self.forget(identifier, kind)
             elif settled:
-                self.requester.client.evidence.restore(pending.writes)
-                self._keep(identifier, pending.operation, pending.deleted, pending.test)
+                self._keep(identifier, pending.operation, pending.deleted)
 
     def forget(self, identifier: str, kind: str) -> None:
         """Record that a resource of ours is gone."""
@@ -205,6 +211,7 @@ class Removal:
         self.removed_kinds.update(entry.kind for entry in entries)
         ledger.gone(identifier, kind)
         self.pending.pop((kind, identifier), None)
+        self.histories.pop((kind, identifier), None)
         if (kept := self.kept.pop((kind, identifier), None)) is not None:
             self.account.give_back(kept_of(kept.operation))
         for name in operations:
@@ -268,9 +275,15 @@ class Removal:
         return True
 
     def assign(self, test: str) -> None:
-        """Assign the pending deletions of a test that has ended to it."""
-        for pending in self.pending.values():
-            pending.test = pending.test or test
+        """Record that a test that has ended created what is still open and that no other one created."""
+        for entry in self.requester.ledger.open(self.requester.specification.system):
+            self.creators.setdefault(entry.key, test)
+
+    def _creator(self, identifier: str, kind: str) -> str:
+        """The test that created a resource of ours; empty while it runs."""
+        entries = self.requester.ledger.open(self.requester.specification.system)
+        keys = [entry.key for entry in entries if (entry.kind, entry.identifier) == (kind, identifier)]
+        return next((self.creators[key] for key in keys if key in self.creators), "")
 
     def _writes(self, identifier: str) -> list[Exchange]:
         """The exchanges of the current test that created, changed or deleted a resource."""
@@ -286,8 +299,8 @@ class Removal:
             if exchange.operation in operations and operations[exchange.operation].effect != "read" and names(exchange)
         ]
 
-    def _keep(self, identifier: str, operation: Operation, deleted: Exchange, test: str = "") -> None:
-        """Record that a resource of ours remains, and why. `test` created it, if it has ended."""
+    def _keep(self, identifier: str, operation: Operation, deleted: Exchange) -> None:
+        """Record that a resource of ours remains, and why."""
         ledger, kind = self.requester.ledger, operation.resource
         self.pending.pop((kind, identifier), None)
         if (kind, identifier) not in self.kept:
@@ -304,21 +317,26 @@ class Removal:
             ledger.keep(identifier, message, kind, permanent=True)
         elif deleted.response.ok:
             ledger.keep(identifier, f"{link.operation} was accepted, and it is still there", kind)
-            self._record_kept(identifier, operation, link, deleted, test)
+            self._record_kept(identifier, operation, link, deleted)
         else:
             ledger.keep(identifier, f"{link.operation}: {checks.describe(deleted)}", kind)
 
-    def _record_kept(self, identifier: str, operation: Operation, link: Link, deleted: Exchange, test: str) -> None:
-        """Record a deviation if a read shows a resource of ours whose deletion was accepted."""
+    def _record_kept(self, identifier: str, operation: Operation, link: Link, deleted: Exchange) -> None:
+        """Record once a deviation if a read shows a resource of ours whose deletion was accepted."""
+        history = self.histories[operation.resource, identifier]
         requirement = self.requester.specification.aspect(link.operation, "deleted-is-gone")
         read = self.requester.usable(operation, "read")
-        if requirement is None or read is None:
+        if requirement is None or read is None or history.told:
             return
         with contextlib.suppress(NotExercised):
             exchange = self.absence.read(read, identifier, self.requester.ledger.within(identifier, operation.resource))
             if exchange.response.ok and self.requester.carries_the_mark(exchange):
                 message = f"it can still be read: {checks.describe(exchange)}"
-                recorder = self.found.setdefault(test, Recorder(self.requester.specification))
+                history.told = True
+                creator = self._creator(identifier, operation.resource)
+                if creator:  # its exchanges are forgotten
+                    self.requester.client.evidence.restore(history.writes)
+                recorder = self.found.setdefault(creator, Recorder(self.requester.specification))
                 recorder.require(requirement.id, False, exchange, deleted, observed=message, kind=Kind.EFFECT)
 
 
