@@ -46,7 +46,7 @@ def measured(name: str, timeout: float) -> Cost:
             target = Path(directory) / "target.toml"
             limits = f"[limits]\nrequest_timeout = {timeout}"
             target.write_text(toml.replace(url[1], server.url).replace("[limits]", limits), encoding="utf-8")
-            call = [sys.executable, "-m", "conformance", "run", str(target), "--output", f"{directory}/run"]
+            call = [sys.executable, "-m", "conformance.cli", "run", str(target), "--output", f"{directory}/run"]
             with get_context("spawn").Pool(1) as pool:  # the memory of children is that of the largest one ever
                 seconds, megabytes, code = pool.apply(_run, (call,))
     return Cost(name, seconds, megabytes, code)

@@ -28,9 +28,9 @@ WAYS = {
     "with all that is installed": PYTEST,
     "the same without the suite": (*PYTEST, "-p", "no:conformance"),
     "the same without what docs/commands.md switches off": (*PYTEST, *(w for one in OFF for w in ("-p", f"no:{one}"))),
-    "conformance --help": ("-m", "conformance", "--help"),
-    "conformance run --help": ("-m", "conformance", "run", "--help"),
-    "conformance check --offline": ("-m", "conformance", "check", "target.toml", "--offline"),
+    "conformance --help": ("-m", "conformance.cli", "--help"),
+    "conformance run --help": ("-m", "conformance.cli", "run", "--help"),
+    "conformance check --offline": ("-m", "conformance.cli", "check", "target.toml", "--offline"),
 }
 
 

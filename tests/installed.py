@@ -52,7 +52,7 @@ class Environment:
     @contextmanager
     def served(self, file: Path, *arguments: str) -> Iterator[Path]:
         """Serve references; yields their target file."""
-        call = [sys.executable, "-m", "conformance", "serve", *arguments]
+        call = [sys.executable, "-m", "conformance.cli", "serve", *arguments]
         with file.open("wb") as output:
             server = subprocess.Popen(call, env=self.variables, stdout=output, stderr=subprocess.DEVNULL)
         try:

@@ -40,7 +40,7 @@ def suite(*options: str) -> Command:
     """This suite."""
 
     def command(server: Server, _: str, directory: Path) -> list[str]:
-        call = [sys.executable, "-m", "conformance", "run", str(server.target), "--output", str(directory / "run")]
+        call = [sys.executable, "-m", "conformance.cli", "run", str(server.target), "--output", str(directory / "run")]
         return [*call, *options]
 
     return command

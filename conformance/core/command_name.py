@@ -22,13 +22,13 @@ def command_name() -> str:
     """What to type to call the command again in the same way.
 
     `conformance`, or its path if a shell would not find it under the name; `uvx --from PLACE conformance` or
-    `python -m conformance` if it was started like that. Beside another program, such as pytest, its path next to it.
+    `python -m conformance.cli` if it was started like that. Beside another program, such as pytest, its path next to it.
     """
     called = Path(sys.argv[0])
     if _is_temporary():
         return shlex.join(["uvx", *_source(), NAME])
-    if called.name == "__main__.py" and called.parent.name == NAME:
-        return shlex.join([_shortest(Path(sys.executable)), "-m", NAME])
+    if called.name == "__main__.py" and called.parent.parent.name == NAME:
+        return shlex.join([_shortest(Path(sys.executable)), "-m", f"{NAME}.{called.parent.name}"])
     beside = called if called.stem == NAME else called.with_name(NAME)
     return shlex.quote(_shortest(beside)) if beside.is_file() else NAME
 

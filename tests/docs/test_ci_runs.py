@@ -79,7 +79,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
         first = run(tmp_path / "target.toml", tmp_path / "first", "--max-examples", "1")
     kept = CliRunner().invoke(main, ["baseline", str(first.output), "--baseline", str(here / "baseline.toml")])
     assert kept.exit_code == exit_codes.OK, kept.output
-    tool(tools / "conformance", f'exec {shlex.quote(sys.executable)} -m conformance "$@"')
+    tool(tools / "conformance", f'exec {shlex.quote(sys.executable)} -m conformance.cli "$@"')
     tool(tools / "python", f'exec {shlex.quote(sys.executable)} "$@"')
     for name in ("pip", "gh", "curl"):
         said = shlex.quote(str(tools / name))
@@ -210,7 +210,7 @@ def test_image_steps_build_a_working_command(tmp_path: Path) -> None:
             script = rest.replace("/src", str(image / "src"))
             subprocess.run(["sh", "-e", "-c", script], env=variables, check=True, timeout=500)
     assert not (image / "src").exists()
-    call = [sys.executable, "-m", "conformance", "operations", "--system", "processmaker4"]
+    call = [sys.executable, "-m", "conformance.cli", "operations", "--system", "processmaker4"]
     printed = subprocess.run(
         call, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(site)}, capture_output=True, text=True, check=True
     ).stdout

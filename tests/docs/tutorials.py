@@ -37,7 +37,7 @@ CHECKOUT: Final = "~/conformance"  # where the checkout is
 _BLOCK: Final = re.compile(r"^```(?:console|\w+ title=(\S+))\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _SERVED: Final = "level = "  # in the last table of the target file that `serve` prints
 _PATIENCE: Final = 300
-_COMMAND: Final = f'conformance() {{ {shlex.quote(sys.executable)} -m conformance "$@"; }}'  # in the reader's shell
+_COMMAND: Final = f'conformance() {{ {shlex.quote(sys.executable)} -m conformance.cli "$@"; }}'  # in the reader's shell
 _PLAIN: Final = tuple(
     w for value in ("schemathesis", "hypothesispytest", "cacheprovider") for w in ("-p", f"no:{value}")
 )
@@ -95,7 +95,7 @@ class Reader:
         self.stops()
         with file.open("wb") as output:
             variables = self.environment.variables if self.environment is not None else None
-            call = [sys.executable, "-m", "conformance", *arguments]
+            call = [sys.executable, "-m", "conformance.cli", *arguments]
             self.server = subprocess.Popen(call, stdout=output, env=variables)
         end = time.monotonic() + _PATIENCE
         while _SERVED not in file.read_text(encoding="utf-8"):

@@ -129,7 +129,7 @@ def test_limits_hold_for_every_way_to_run_the_suite(
         if caller == "pytest":
             ended = plainly(repository, "-n", "3", "--dist", scheduler)
         else:
-            call = [sys.executable, "-m", "conformance", "run", "target.toml", "--output", "run", "--max-examples=1"]
+            call = [sys.executable, "-m", "conformance.cli", "run", "target.toml", "--output", "run", "--max-examples=1"]
             call += ["-n", "3", "--", "--dist", scheduler]
             done = run(call, cwd=repository.path, stdout=PIPE, stderr=STDOUT, text=True, check=False, timeout=500)
             ended = Ended(done.returncode, done.stdout)

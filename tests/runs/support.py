@@ -96,7 +96,7 @@ def run(target: Path | str, output: Path, *options: str, pytest_args: Sequence[s
 def start(target: Path | str, output: Path, *options: str) -> subprocess.Popen[str]:
     """Start the command in its own process and process group."""
     return subprocess.Popen(
-        [sys.executable, "-m", "conformance", "run", str(target), "--output", str(output), *options],
+        [sys.executable, "-m", "conformance.cli", "run", str(target), "--output", str(output), *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

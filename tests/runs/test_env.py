@@ -34,8 +34,8 @@ def test_the_script_of_one_request_works_with_the_variables_of_env_and_stops_wit
         (deviation,) = result.record.deviations
         script = RunDirectory(result.output).script(deviation.fingerprint)
         without = bash(f"bash {script}")
-        together = bash(f'eval "$("$python" -m conformance env {target})"; bash {script}')
-        printed = bash(f'"$python" -m conformance env {target}')
+        together = bash(f'eval "$("$python" -m conformance.cli env {target})"; bash {script}')
+        printed = bash(f'"$python" -m conformance.cli env {target}')
     assert not deviation.reproduce.startswith("#")
     assert without.returncode != 0
     assert "PM3_ACCESS_TOKEN: is not set; see the top of this script" in without.stderr
@@ -54,7 +54,7 @@ def test_a_target_that_refuses_the_login_sets_no_token_and_ends_with_its_exit_co
     target = tmp_path / "target.toml"
     with served("processmaker3") as (_, toml):
         target.write_text(toml.replace('"admin-password"', '"another-password"'))
-        done = bash(f'"$python" -m conformance env {target}')
+        done = bash(f'"$python" -m conformance.cli env {target}')
     assert done.returncode == exit_codes.UNAVAILABLE
     assert "PM3_ACCESS_TOKEN" not in done.stdout
     assert "no token: processmaker3:" in done.stderr
@@ -66,7 +66,7 @@ def test_a_further_user_without_a_token_is_reported_and_the_others_get_theirs(tm
     with served("processmaker3") as (_, toml):
         assert '"clerk-password"' in toml
         target.write_text(toml.replace('"clerk-password"', '"another-password"'))
-        done = bash(f'"$python" -m conformance env {target}')
+        done = bash(f'"$python" -m conformance.cli env {target}')
     assert done.returncode == exit_codes.OK
     assert "export PM3_ACCESS_TOKEN" in done.stdout
     assert "no token: processmaker3, user outsider: " in done.stderr

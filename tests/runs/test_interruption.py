@@ -76,7 +76,7 @@ def test_killed_run_is_swept_later_and_nothing_else_is_touched(tmp_path: Path) -
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=300)
         left = reference.snapshot()
-        call = [sys.executable, "-m", "conformance", "sweep", str(tmp_path / "run"), "--target", str(target)]
+        call = [sys.executable, "-m", "conformance.cli", "sweep", str(tmp_path / "run"), "--target", str(target)]
         swept = subprocess.run(call, capture_output=True, text=True, check=False, timeout=500)
         again = subprocess.run(call, capture_output=True, text=True, check=False, timeout=500)
         after = reference.snapshot()

@@ -45,7 +45,7 @@ def test_run_on_a_full_disk_ends_in_order(size: int, workers: list[str], tmp_pat
         earlier = {path: path.read_bytes() for path in (tmp_path / "earlier").rglob("*") if path.is_file()}
         done = subprocess.run(
             [
-                *(sys.executable, "-m", "conformance", "run", str(tmp_path / "target.toml")),
+                *(sys.executable, "-m", "conformance.cli", "run", str(tmp_path / "target.toml")),
                 *("--output", str(tmp_path / "run"), "--max-examples", "1", *workers),
             ],
             preexec_fn=full_from(size),

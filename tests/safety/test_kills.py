@@ -52,7 +52,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
 
 
 def sweep(run: Path, there: Filled) -> subprocess.CompletedProcess[str]:
-    call = [sys.executable, "-m", "conformance", "sweep", str(run), "--target", str(there.file)]
+    call = [sys.executable, "-m", "conformance.cli", "sweep", str(run), "--target", str(there.file)]
     return subprocess.run(call, capture_output=True, text=True, check=False, timeout=500)
 
 

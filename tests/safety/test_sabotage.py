@@ -92,7 +92,7 @@ def attempted(harms: Iterable[str], directory: Path) -> subprocess.CompletedProc
         target.write_text("".join(line for line in lines if STARTED not in line))  # it is nobody's but its owner's
         done = subprocess.run(
             [
-                *(sys.executable, "-m", "conformance", "run", str(target)),
+                *(sys.executable, "-m", "conformance.cli", "run", str(target)),
                 *("--output", str(directory / "run"), "--", "-k", "test_harm"),
             ],
             env={**os.environ, "PYTHONPATH": str(top)},

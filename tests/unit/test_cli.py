@@ -52,7 +52,7 @@ def test_a_command_imports_only_what_it_needs(target: str) -> None:
 
 def test_closed_pipe_is_not_an_error() -> None:
     root = str(Path(__file__).parent.parent.parent)
-    command = [sys.executable, "-m", "conformance", "requirements", "--system", "procesio"]
+    command = [sys.executable, "-m", "conformance.cli", "requirements", "--system", "procesio"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=root) as process:
         assert process.stdout is not None
         process.stdout.close()
@@ -95,7 +95,7 @@ def test_port_in_use_is_rejected() -> None:
 
 
 def test_serve_prints_its_target_file_and_ends_with_sigterm(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "conformance", "serve", "processmaker4"]
+    command = [sys.executable, "-m", "conformance.cli", "serve", "processmaker4"]
     root = str(Path(__file__).parent.parent.parent)
     printed = tmp_path / "printed.toml"
     with (

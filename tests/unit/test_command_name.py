@@ -49,12 +49,12 @@ def test_the_module_is_called_as_a_module_again(tmp_path: Path, monkeypatch: pyt
     python = tmp_path / "bin" / "python3"
     python.parent.mkdir()
     python.touch(0o755)
-    monkeypatch.setattr("sys.argv", [str(tmp_path / "conformance" / "__main__.py")])
+    monkeypatch.setattr("sys.argv", [str(tmp_path / "conformance" / "cli" / "__main__.py")])
     monkeypatch.setattr("sys.executable", str(python))
     monkeypatch.setenv("PATH", "/nowhere")
-    assert command_name() == f"{python} -m conformance"
+    assert command_name() == f"{python} -m conformance.cli"
     monkeypatch.setenv("PATH", str(python.parent))
-    assert command_name() == "python3 -m conformance"
+    assert command_name() == "python3 -m conformance.cli"
 
 
 def noted(directory: Path) -> dict[str, object]:

@@ -27,7 +27,7 @@ HELD = {
 
 def start(*arguments: str, encoding: str = "utf-8") -> subprocess.Popen[bytes]:
     process: subprocess.Popen[bytes] = subprocess.Popen(
-        [sys.executable, "-m", "conformance", *arguments],
+        [sys.executable, "-m", "conformance.cli", *arguments],
         env={**os.environ, "PYTHONIOENCODING": encoding, "LC_ALL": "C.UTF-8"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -109,13 +109,13 @@ def test_closed_pipe_changes_no_exit_code(arguments: list[str], code: int, targe
 
 
 def test_standard_output_may_be_closed(target: str) -> None:
-    command = f'"{sys.executable}" -m conformance check --offline "{target}" >&-'
+    command = f'"{sys.executable}" -m conformance.cli check --offline "{target}" >&-'
     assert subprocess.run(command, shell=True, check=False, timeout=300).returncode == 0
 
 
 @pytest.mark.parametrize("closed", by_default([">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"], "<&- >&- 2>&-"))
 def test_a_run_needs_no_stream(closed: str, tmp_path: Path) -> None:
-    call = f'"{sys.executable}" -m conformance run reference --system processmaker4 --max-examples 1'
+    call = f'"{sys.executable}" -m conformance.cli run reference --system processmaker4 --max-examples 1'
     command = f'{call} --output "{tmp_path / "run"}" {closed}'
     assert subprocess.run(command, shell=True, check=False, timeout=300).returncode == 0
     assert (tmp_path / "run" / "run.json").stat().st_size
@@ -125,7 +125,7 @@ def test_a_run_needs_no_stream(closed: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("arguments", "code"), [(["requirements"], 0), (["check", "absent.toml"], 4)])
 def test_a_full_disk_is_reported_and_changes_no_exit_code(arguments: list[str], code: int) -> None:
     with open("/dev/full", "wb") as full:
-        command = [sys.executable, "-m", "conformance", *arguments]
+        command = [sys.executable, "-m", "conformance.cli", *arguments]
         result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=300)
     message = result.stderr.decode()
     lost = "conformance: standard output: what was written to it is incomplete: No space left on device.\n"

@@ -1,4 +1,4 @@
-"""`python -m conformance` is the `conformance` command."""
+"""`python -m conformance.cli` is the `conformance` command."""
 
 from conformance.cli import main
 
