@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NAME: Final = "demo"
 PORTS: Final = range(8460, 8560, 10)
 """The first of consecutive ports, one after the other, until they are free."""
-SECONDS: Final = 15
+SECONDS: Final = 25
 """How long it takes, about, on a machine of today."""
 
 
