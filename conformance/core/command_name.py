@@ -22,7 +22,8 @@ def command_name() -> str:
     """What to type to call the command again in the same way.
 
     `conformance`, or its path if a shell would not find it under the name; `uvx --from PLACE conformance` or
-    `python -m conformance.cli` if it was started like that. Beside another program, such as pytest, its path next to it.
+    `python -m conformance.cli` if it was started like that. Beside another program, such as pytest, its path next to
+    it.
     """
     called = Path(sys.argv[0])
     if _is_temporary():

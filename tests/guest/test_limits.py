@@ -129,8 +129,8 @@ def test_limits_hold_for_every_way_to_run_the_suite(
         if caller == "pytest":
             ended = plainly(repository, "-n", "3", "--dist", scheduler)
         else:
-            call = [sys.executable, "-m", "conformance.cli", "run", "target.toml", "--output", "run", "--max-examples=1"]
-            call += ["-n", "3", "--", "--dist", scheduler]
+            call = [sys.executable, "-m", "conformance.cli", "run", "target.toml", "--output", "run"]
+            call += ["--max-examples=1", "-n", "3", "--", "--dist", scheduler]
             done = run(call, cwd=repository.path, stdout=PIPE, stderr=STDOUT, text=True, check=False, timeout=500)
             ended = Ended(done.returncode, done.stdout)
     assert ended.code == repository.record().exit_code, ended.printed

@@ -184,7 +184,8 @@ def test_exit_code_of_a_plugin_is_kept(project: Project) -> None:
 @pytest.mark.matrix
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_run_with_a_selection_is_not_complete(project: Project, workers: tuple[str, ...]) -> None:
-    call = [sys.executable, "-m", "conformance.cli", "run", "target.toml", "--output", "run", *workers, "--", "-k", "curl"]
+    call = [sys.executable, "-m", "conformance.cli", "run", "target.toml", "--output", "run"]
+    call += [*workers, "--", "-k", "curl"]
     environment = {**os.environ, "PYTEST_ADDOPTS": ""}
     subprocess.run(call, cwd=project.directory, env=environment, capture_output=True, check=False, timeout=500)
     assert not project.record.complete

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from conformance.cli import demo, main
 from conformance.cli.references import demonstrated, known_faults
+from conformance.cli.run import start
 from conformance.core import exit_codes
 from conformance.core.systems import SYSTEMS
 from conformance.report import record_file
@@ -24,7 +25,7 @@ def test_demo_reports_each_of_its_three_faults_once(
 ) -> None:
     """With the tests that decide about them; `.ci/run` calls the whole demo."""
     chosen = ["-k", " or ".join(map(deciding_tests, FAULTS))]
-    monkeypatch.setattr(demo, "start", lambda call, output, start=demo.start: start([*call, *chosen], output))
+    monkeypatch.setattr(demo, "start", lambda call, output: start([*call, *chosen], output))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setattr(demo, "reference_workers", lambda _: None)  # the other processes of the tests use the cores

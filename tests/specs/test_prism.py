@@ -74,7 +74,8 @@ def requests(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
         for method, operation in item.items():
             if not isinstance(operation, dict):
                 continue
-            url, query, headers = path, {}, credentials(operation, document)
+            url, headers = path, credentials(operation, document)
+            query: dict[str, str] = {}
             for parameter in (*item.get("parameters", ()), *operation.get("parameters", ())):
                 name, value = parameter["name"], example(parameter)
                 if parameter["in"] == "path":
@@ -89,7 +90,7 @@ def body(operation: Mapping[str, Any]) -> dict[str, Any]:
     """The documented body of an operation, or else its example, as httpx wants it."""
     content = operation.get("requestBody", {}).get("content", {})
     for media_type, media in content.items():
-        named = next(iter(media.get("examples", {}).values()), {})
+        named: dict[str, Any] = next(iter(media.get("examples", {}).values()), {})
         value = EXAMPLES.get(f"{operation['operationId']}.request", media.get("example", named.get("value")))
         assert value is not None, operation["operationId"]
         if media_type == "multipart/form-data":
