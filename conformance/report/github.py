@@ -27,7 +27,7 @@ def annotation_lines(record: RunRecord) -> Iterator[str]:
             words.request(deviation),
             f"expected: {deviation.expected}",
             f"observed: {deviation.observed}",
-            words.citation(deviation),
+            f"documentation: {words.citation(deviation)}",
         )
         message = "%0A".join(_escaped(line, _MESSAGE) for line in named if line)
         yield f"::error title={title}::{message}"

@@ -112,16 +112,16 @@ def _cells(numbers: Totals, shown: Iterable[str]) -> list[str]:
 
 
 def _entry(deviation: DeviationRecord, blocks: int, command: int) -> str:
-    place = (
-        f"{deviation.harm.value}, {deviation.level.value}, {_name(deviation.operation)} ({_name(deviation.profile)})"
-    )
+    weight = f"harm: {deviation.harm.value}, level: {deviation.level.value}"
+    place = f"operation: {_name(deviation.operation)}, profile: {_name(deviation.profile)}"
     lines = [
         f"- **{escape.markdown(deviation.title, _TITLE)}**",
         *([escape.markdown(request, _VALUE)] if (request := words.request(deviation)) else []),
         f"expected: {escape.markdown(deviation.expected, _VALUE)}",
         f"observed: {escape.markdown(deviation.observed, _VALUE)}",
-        escape.markdown(words.citation(deviation), _VALUE),
+        f"documentation: {escape.markdown(words.citation(deviation), _VALUE)}",
         *(f"“{escape.markdown(line, _VALUE)}”" for line in words.cited(deviation, _CITED)),
+        weight,
         place,
         escape.markdown(words.names(deviation), _VALUE),
     ]

@@ -175,12 +175,12 @@ class _Summary:
                 self._say(escape.line(request, _VALUE), 5, "bold")
             self._say(f"expected: {escape.line(deviation.expected, _VALUE)}", 5)
             self._say(f"observed: {escape.line(deviation.observed, _VALUE)}", 5)
-            self._say(escape.line(words.citation(deviation), _VALUE), 5)
+            self._say(f"documentation: {escape.line(words.citation(deviation), _VALUE)}", 5)
             for line in words.cited(deviation, _CITED):
                 self._say(f"“{escape.line(line, _VALUE)}”", 7)
-            where = f"{deviation.operation}, {deviation.profile}"
             harm = self._explain(deviation.harm.value, words.HARMS[deviation.harm])
-            self._say(f"{harm}; {level}; {escape.line(where, _VALUE)}", 5)
+            self._say(f"harm: {harm}; level: {level}", 5)
+            self._say(escape.line(f"operation: {deviation.operation}, profile: {deviation.profile}", _VALUE), 5)
             self._say(escape.line(words.names(deviation), _VALUE), 5)
             if blocks := blocked[deviation.fingerprint]:
                 self._say(f"blocks {words.count(blocks, 'requirement')}", 5)

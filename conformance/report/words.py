@@ -202,7 +202,7 @@ def ordered(deviations: Sequence[DeviationRecord]) -> list[DeviationRecord]:
 
 def names(deviation: DeviationRecord) -> str:
     """The names to look up a deviation: its requirement, and its fingerprint for other runs."""
-    return f"{deviation.requirement}, fingerprint {deviation.fingerprint}"
+    return f"requirement: {deviation.requirement}, fingerprint: {deviation.fingerprint}"
 
 
 def request(deviation: DeviationRecord) -> str:
@@ -218,7 +218,7 @@ def citation(deviation: DeviationRecord) -> str:
     if deviation.lines:
         parts.append(f"lines {deviation.lines}")
     if deviation.reading:
-        parts.append(f"read as {deviation.reading}")
+        parts.append(f"read as docs/readings.md says under {deviation.reading}")
     return ", ".join(parts)
 
 

@@ -32,7 +32,7 @@ def test_a_summary_names_each_deviation_with_its_place_in_the_document() -> None
     text = markdown.summary(sample.record())
     for deviation in sample.record().deviations:
         assert escape.markdown(deviation.title, 200) in text
-    assert "section Get a single project, lines 120-131, read as A-PM3-10" in text
+    assert "section Get a single project, lines 120-131, read as docs/readings.md says under A-PM3-10" in text
 
 
 def test_the_counts_of_each_system_and_of_all_are_shown() -> None:

@@ -87,7 +87,8 @@ def test_every_word_is_explained_and_a_level_only_once() -> None:
 
 def test_each_deviation_has_its_place_and_observed_value() -> None:
     text = shown()
-    assert "should (shown in an example, or clearly implied); deleteProject, processmaker3/projects" in text
+    assert "level: should (shown in an example, or clearly implied)" in text
+    assert "operation: deleteProject, profile: processmaker3/projects" in text
     assert "expected: a refusal (4xx)" in text
     assert "observed: 200 OK" in text
     assert "blocks 2 requirements" in text

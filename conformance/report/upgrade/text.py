@@ -88,8 +88,8 @@ def _side(side: Side) -> str:
 def _deviation(deviation: DeviationRecord, blocks: Counter[str | None]) -> tuple[str, ...]:
     lines = [
         deviation.title,
-        f"{deviation.level.value}; {deviation.operation}, {deviation.profile}",
-        words.citation(deviation),
+        f"level: {deviation.level.value}; operation: {deviation.operation}, profile: {deviation.profile}",
+        f"documentation: {words.citation(deviation)}",
         f"expected: {deviation.expected}",
         f"observed: {deviation.observed}",
     ]
