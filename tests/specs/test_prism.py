@@ -28,7 +28,7 @@ UNDER_NAME: Final = frozenset({"project_file", "USR_PHOTO", "form", "file"})  # 
 
 @contextmanager
 def mocked(document: Mapping[str, Any], directory: Path) -> Iterator[httpx.Client]:
-    """Prism with a document; it answers a request that does not match with an error."""
+    """Prism with a document; a request that does not match it gets an error."""
     tool = shutil.which("prism")
     if tool is None:
         pytest.skip("prism is not on the PATH")
