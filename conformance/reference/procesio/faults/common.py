@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.exceptions import HTTPException
 
-from conformance.reference.faults import fault
+from conformance.reference.faults import fault, override
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from starlette.requests import Request
 
     from conformance.reference.procesio.server import Procesio
 
@@ -31,6 +33,19 @@ def _open(operation: str, words: str) -> None:
     fault(f"pro-{words}-without-token", SYSTEM, f"accepts a request without credentials ({words.replace('-', ' ')})")(
         apply
     )
+
+
+def accept_any_token(ref: Procesio, careless: Callable[[str], bool]) -> None:
+    """Accept any token, but not a request without one, for the operations whose names are `careless`."""
+
+    def make(authorize: Callable[[Request, str], None]) -> Callable[[Request, str], None]:
+        def by_any(request: Request, name: str) -> None:
+            if not careless(name) or not request.headers.get("authorization"):
+                authorize(request, name)
+
+        return by_any
+
+    override(ref, "_authorize", make)
 
 
 def _plural(words: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from conformance.reference.faults import fault, override
+from conformance.reference.procesio.faults.common import accept_any_token
 from conformance.reference.procesio.state import PROCESS_ID
 
 if TYPE_CHECKING:
@@ -286,12 +287,4 @@ def api_key_any_workspace(ref: Procesio) -> None:
 @fault("pro-any-token", SYSTEM, "accepts any token, but to list the processes")
 def any_token(ref: Procesio) -> None:
     """Look at the token of one operation only."""
-
-    def make(authorize: Callable[[Request, str], None]) -> Callable[[Request, str], None]:
-        def by_any(request: Request, name: str) -> None:
-            if name == "list_processes" or not request.headers.get("authorization"):
-                authorize(request, name)
-
-        return by_any
-
-    override(ref, "_authorize", make)
+    accept_any_token(ref, lambda name: name != "list_processes")

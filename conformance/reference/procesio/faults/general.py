@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from conformance.reference.answers import withdraw
 from conformance.reference.faults import edit_json, fault, response_fault
-from conformance.reference.procesio.faults.common import Life, open_to_all
+from conformance.reference.procesio.faults.common import Life, accept_any_token, open_to_all
 from conformance.reference.procesio.state import NO_INSTANCE, NO_PROCESS, PROCESS_ID
 
 if TYPE_CHECKING:
@@ -106,10 +106,10 @@ def second_token_dead(ref: Procesio) -> None:
     ref.token_accepted = lambda token: token == next(iter(ref.tokens), None)
 
 
-@fault("pro-wrong-token-accepted", SYSTEM, "accepts any access token")
+@fault("pro-wrong-token-accepted", SYSTEM, "accepts any access token to list the processes")
 def wrong_token_accepted(ref: Procesio) -> None:
-    """Accept every token."""
-    ref.token_accepted = lambda _: True
+    """Look at the token of all other operations; `pro-any-token` does the opposite."""
+    accept_any_token(ref, lambda name: name == "list_processes")
 
 
 @fault("pro-api-key-refused", SYSTEM, "refuses a valid API key")
