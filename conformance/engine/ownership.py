@@ -28,7 +28,7 @@ from conformance.target.safety import MAKING, provable
 from conformance.target.safety import UNPROVED as UNPROVED
 from conformance.target.target import Safety
 from conformance.wire.call import Call
-from conformance.wire.digests import digest
+from conformance.wire.identifiers import digest
 from conformance.wire.ledger import Entry, Ours
 from conformance.wire.limits import Account
 

@@ -18,6 +18,7 @@ import httpx
 
 from conformance.core.address import Address
 from conformance.core.verdict import Reason
+from conformance.spec.operation import ResourceReference
 from conformance.spec.specification import Operation, Specification
 from conformance.spec.touched_ids import (
     METHOD,
@@ -203,7 +204,7 @@ class Policy:
                 if touch.allows_foreign and not self._ours(identifier):
                     self._require_disposable(operation)
                 else:
-                    self._allowed(operation, identifier)
+                    self._allowed(operation, identifier, self._kind(operation, touch))
         if operation.effect == "execute":
             if operation.starts:
                 self._execution(operation, path)
@@ -218,17 +219,35 @@ class Policy:
             )
         return Decision(operation, operation.effect)
 
-    def _allowed(self, operation: Operation, identifier: str) -> None:
+    def _kind(self, operation: Operation, touch: ResourceReference) -> str:
+        """The kind of what a touched identifier names, if the operation changes or deletes just that."""
+        own = self._own_places.get(operation.id)
+        named_there = touch.where == "body" if own == "" else touch.where == "path" and touch.name == own
+        return operation.resource if named_there else ""
+
+    @cached_property
+    def _own_places(self) -> Mapping[str, str]:
+        """For each operation that changes or deletes what another one creates: its path parameter for that resource,
+        empty if its body names it.
+        """
+        creators = self.specification.operations.values()
+        links = (operation.link(step) for operation in creators for step in ("update", "delete"))
+        return {link.operation: link.parameter for link in links if link is not None}
+
+    def _allowed(self, operation: Operation, identifier: str, kind: str) -> None:
         doubtful = identifier not in self.fixtures and self.ledger.doubts(operation.resource, identifier)
         # a fixture is configured by the user, whatever a response names
         if doubtful and self.safety is not Safety.DISPOSABLE:
             raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id}: nothing proves that the run created {identifier!r}")
-        if self._ours(identifier):
+        if self._ours(identifier, kind):
             return
         if identifier in self.fixtures:
             if operation.effect == "execute" or self.may_change or self.safety is Safety.DISPOSABLE:
                 return
             raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} would change a fixture (may_change is false)")
+        if self._ours(identifier):
+            message = f"{identifier!r} is of another kind, and may name somebody else's {kind} as well"
+            raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id}: {message}")
         raise RequestRefused(f"{operation.id} names {identifier!r}, which this run did not create")
 
     def _require_disposable(self, operation: Operation) -> None:
@@ -236,8 +255,8 @@ class Policy:
             message = f"{operation.id} is sent for things of others only at level disposable"
             raise Withheld(Reason.SAFETY_LEVEL, message)
 
-    def _ours(self, identifier: str) -> bool:
-        return self.ledger.owns(identifier) or self.ledger.is_made_up(identifier)
+    def _ours(self, identifier: str, kind: str = "") -> bool:
+        return self.ledger.owns(identifier, kind) or self.ledger.is_made_up(identifier)
 
     def _execution(self, operation: Operation, path: Mapping[str, str]) -> None:
         """Count an execution. One of made-up identifiers needs a free place, and counts only if it is accepted."""

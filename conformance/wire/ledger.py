@@ -15,11 +15,10 @@ from typing import Any, Final, NewType
 from conformance.core.entry import Entry as Entry
 from conformance.core.run_directory import RunDirectory, worker_of
 from conformance.wire import journal
-from conformance.wire.digests import digest
+from conformance.wire.identifiers import GUID, digest, is_random
 from conformance.wire.journal import Unwritable
 
 MARK: Final = "conf"
-GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NAMES: Final = re.compile(rf"{MARK} \w+ \S+ \d+ ([0-9a-f]{{6}})|\b{MARK}([0-9a-f]{{12}})\b")
 """The names that runs give. One of the groups contains what is unique to a name."""
 DIGESTS_A_LINE: Final = 1_000
@@ -279,12 +278,16 @@ class Ledger:
         """The unique name of the resource with an identifier; empty if it has none."""
         return next((entry.name for entry in self.with_identifier(identifier, kind)), "")
 
-    def owns(self, identifier: str) -> bool:
+    def owns(self, identifier: str, kind: str = "") -> bool:
         """Whether an identifier names something that this run made, even if it was removed since.
 
-        It may not be proved: see `doubts`.
+        `kind` is as in `with_identifier`; an identifier of 32 random digits names nothing of another one. It may not
+        be proved: see `doubts`.
         """
-        return bool(identifier) and (identifier in self.named or bool(self._keys.get(identifier)))
+        if not kind or is_random(identifier):
+            return bool(identifier) and (identifier in self.named or bool(self._keys.get(identifier)))
+        _, started = self.started.get(identifier, ("", ""))
+        return identifier in self._proved or started == kind or bool(self.with_identifier(identifier, kind))
 
     def with_identifier(self, identifier: str, kind: str = "") -> list[Entry]:
         """The entries of the resources that have or had an identifier, oldest first.

@@ -21,8 +21,9 @@ MINE = "conf r1 main 1 aa"
 
 def policy(system: str = "processmaker3", *, safety: Safety = Safety.OWNED, **more: Any) -> Policy:
     ledger = Ledger(None, "r1")
+    kind, operation = ("process", "createProcess") if system == "procesio" else ("project", "createProject")
     for name, identifier in (("one", OWNED), ("two", "7")):
-        ledger.created(ledger.intend(system, "project", "createProject", name), Ours(identifier))
+        ledger.created(ledger.intend(system, kind, operation, name), Ours(identifier))
     return Policy(specification.load(system), ledger, safety, frozenset({HOST}), fixtures=frozenset({FIXTURE}), **more)
 
 

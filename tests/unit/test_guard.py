@@ -46,6 +46,25 @@ def test_token_requests_are_allowed_at_read_only() -> None:
 # -- what never passes ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("system", "method", "path", "body"),
+    [
+        ("procesio", "DELETE", "/api/Schedules/7", None),
+        ("procesio", "DELETE", "/api/DataTypes/7", None),
+        ("procesio", "PUT", "/api/DataTypes", {"id": "7", "name": MINE}),
+        ("processmaker3", "DELETE", "/api/1.0/workflow/department/7", None),
+        ("processmaker3", "DELETE", "/api/1.0/workflow/user/7", None),
+    ],
+)
+def test_the_number_of_one_kind_of_resource_allows_no_change_of_another(
+    system: str, method: str, path: str, body: Any
+) -> None:
+    """A server may number each kind of its resources from 1: project 7 is the run's, user 7 is not."""
+    with pytest.raises(Withheld) as withheld:
+        judge(method, f"{HOST}{path}", system, **({"json": body} if body else {}))
+    assert withheld.value.reason is Reason.SAFETY_LEVEL
+
+
 @pytest.mark.parametrize("host", ["http://other:8301", "https://target:8301", "http://target", "http://target.:8301"])
 def test_other_hosts_are_never_requested(host: str) -> None:
     refused("GET", f"{host}/api/1.0/workflow/project")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.wire import ledger
-from conformance.wire.digests import digest
+from conformance.wire.identifiers import digest
 from conformance.wire.journal import Unwritable
 from conformance.wire.ledger import Ledger, Ours
 
@@ -230,3 +230,22 @@ def test_a_number_of_two_kinds_names_two_things(tmp_path: Path) -> None:
     assert [(entry.kind, entry.identifier) for entry in ledger.open()] == [("schedule", "3")]
     assert [why for why, _ in ledger.kept.values()] == ["still used"]
     assert ledger.name_of("3", "process") != ledger.name_of("3", "schedule")
+
+
+@pytest.mark.parametrize(
+    ("identifier", "random"),
+    [
+        ("7", False),
+        ("0" * 31 + "7", False),
+        ("00000000-0000-0000-0000-000000001234", False),
+        ("0f8fad5b-d9cb-469f-a165-70867728950e", True),
+        ("0F8FAD5BD9CB469FA16570867728950E", True),
+        ("0f8fad5b-d9cb-469f-a165-70867728950e7", False),
+    ],
+)
+def test_only_a_random_identifier_names_one_resource_whatever_its_kind(identifier: str, random: bool) -> None:
+    ledger = Ledger(None, "r1")
+    ledger.created(ledger.intend("procesio", "process", "createProcess", "one"), Ours(identifier))
+    assert ledger.owns(identifier)
+    assert ledger.owns(identifier, "process")
+    assert ledger.owns(identifier, "schedule") is random

@@ -1,4 +1,4 @@
-"""Digests of identifiers: what existed before a run is stored without saying what it is."""
+"""Identifiers that a server gave: their digests, which say nothing of them, and whether one was drawn at random."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import re
 import unicodedata
 from typing import Final
 
+GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+DIGITS: Final = re.compile(r"[0-9a-fA-F]{32}")
+DIFFERENT: Final = 8
+"""How many different digits a random identifier has at least; a number that is filled up with zeros has fewer."""
 NUMBER: Final = re.compile(r"[+\s]*(\d+)(?:[^-\da-z].*)?", re.DOTALL)
 
 
@@ -20,3 +24,9 @@ def digest(system: str, kind: str, identifier: str) -> str:
     number = NUMBER.fullmatch(loose)
     plain = (number[1] if number else re.sub(r"[-{}\s]", "", loose)).lstrip("0")
     return hashlib.sha256(f"{system}\0{kind}\0{plain}".encode("utf-8", "replace")).hexdigest()[:24]
+
+
+def is_random(identifier: str) -> bool:
+    """Whether a server drew an identifier at random, so that it names one resource, whatever its kind."""
+    long = GUID.fullmatch(identifier) or DIGITS.fullmatch(identifier)
+    return long is not None and len(set(identifier.casefold()) - {"-"}) >= DIFFERENT
