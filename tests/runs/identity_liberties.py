@@ -144,5 +144,11 @@ LIBERTIES: Final = (
         unshown=("PRO-PROCESS-DELETED-NOT-RUN",),
         reason=Reason.INCONCLUSIVE,
     ),
-    Liberty("identifiers-by-kind", "procesio", numbered_by_kind),
+    Liberty(
+        "identifiers-by-kind",
+        "procesio",
+        numbered_by_kind,
+        unshown=("PRO-KEY-DELETE-KEEPS-PROCESS",),  # somebody's key may have the number of a process of the run
+        reason=Reason.SAFETY_LEVEL,
+    ),
 )
