@@ -162,8 +162,7 @@ def read(system: str, title: str, spec: Path, register: Path) -> Specification:
 
     Raises:
         SpecificationError: a file cannot be read, or does not follow `docs/spec-format.md`. One line per problem, with
-            the
-            file, the operation or the entry, the key, what is wrong and what is allowed.
+            the file, the operation or the entry, the key, what is wrong and what is allowed.
     """
     text, held = _bytes(spec), _bytes(register)
     document = data(text, spec)

@@ -41,6 +41,7 @@ CREATING: Final = "creating"
 MAX_OPEN_PER_TEST: Final = 10
 """The maximal number of resources of one test that exist at the same time."""
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
+CHANGING: Final = frozenset({"update", "delete", "administer"})
 
 
 class RequestRefused(Exception):
@@ -100,8 +101,7 @@ class Policy:
 
         Raises:
             RequestRefused: it would go to another host or outside the path of its URL, or change something that the run
-                did
-                not create.
+                did not create.
             Withheld: the safety level or a limit does not allow it.
         """
         origin = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
@@ -220,19 +220,20 @@ class Policy:
         return Decision(operation, operation.effect)
 
     def _kind(self, operation: Operation, touch: ResourceReference) -> str:
-        """The kind of what a touched identifier names, if the operation changes or deletes just that."""
-        own = self._own_places.get(operation.id)
-        named_there = touch.where == "body" if own == "" else touch.where == "path" and touch.name == own
-        return operation.resource if named_there else ""
+        """The kind of what a touched identifier names, as far as the name of its place says so."""
+        kinds = self._kinds.get(touch.name or touch.pointer.rpartition("/")[2], frozenset())
+        if len(kinds) == 1:
+            return next(iter(kinds))
+        return operation.resource if operation.effect in CHANGING and operation.resource in kinds else ""
 
     @cached_property
-    def _own_places(self) -> Mapping[str, str]:
-        """For each operation that changes or deletes what another one creates: its path parameter for that resource,
-        empty if its body names it.
-        """
-        creators = self.specification.operations.values()
-        links = (operation.link(step) for operation in creators for step in ("update", "delete"))
-        return {link.operation: link.parameter for link in links if link is not None}
+    def _kinds(self) -> Mapping[str, frozenset[str]]:
+        """By the name of a path parameter or member: the kinds of resources whose identifiers are called so."""
+        found: dict[str, set[str]] = {}
+        for creator in self.specification.operations.values():
+            for link in filter(None, map(creator.link, ("read", "update", "delete"))):
+                found.setdefault(link.parameter or link.member, set()).add(creator.resource)
+        return {name: frozenset(kinds) for name, kinds in found.items()}
 
     def _allowed(self, operation: Operation, identifier: str, kind: str) -> None:
         doubtful = identifier not in self.fixtures and self.ledger.doubts(operation.resource, identifier)
@@ -252,8 +253,7 @@ class Policy:
 
     def _require_disposable(self, operation: Operation) -> None:
         if self.safety is not Safety.DISPOSABLE:
-            message = f"{operation.id} is sent for things of others only at level disposable"
-            raise Withheld(Reason.SAFETY_LEVEL, message)
+            raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} is sent for things of others only at disposable")
 
     def _ours(self, identifier: str, kind: str = "") -> bool:
         return self.ledger.owns(identifier, kind) or self.ledger.is_made_up(identifier)

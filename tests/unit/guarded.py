@@ -15,7 +15,7 @@ from conformance.wire.ledger import Ledger, Ours
 HOST = "http://target:8301"
 PM3 = f"{HOST}/api/1.0/workflow/project"
 PRO = f"{HOST}/api/Projects"
-FOREIGN, OWNED, FIXTURE = "f" * 32, "0" * 32, "c" * 32
+FOREIGN, OWNED, FIXTURE = "f" * 32, "0f8fad5bd9cb469fa16570867728950e", "c" * 32
 MINE = "conf r1 main 1 aa"
 
 

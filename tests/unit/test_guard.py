@@ -54,6 +54,9 @@ def test_token_requests_are_allowed_at_read_only() -> None:
         ("procesio", "PUT", "/api/DataTypes", {"id": "7", "name": MINE}),
         ("processmaker3", "DELETE", "/api/1.0/workflow/department/7", None),
         ("processmaker3", "DELETE", "/api/1.0/workflow/user/7", None),
+        ("processmaker3", "POST", "/api/1.0/workflow/user/7/image-upload", None),
+        ("processmaker3", "DELETE", "/api/1.0/workflow/role/7/user/7", None),
+        ("procesio", "PATCH", "/api/Actions/folders/rename", {"id": "7", "name": MINE}),
     ],
 )
 def test_the_number_of_one_kind_of_resource_allows_no_change_of_another(
