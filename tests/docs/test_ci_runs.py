@@ -97,6 +97,7 @@ def steps(job: dict[str, Any], **values: str) -> Iterator[str]:
             yield re.sub(r"\$\{\{ *([\w.]+) *\}\}", lambda found: values[found[1]], step["run"])
 
 
+@pytest.mark.matrix
 @pytest.mark.page
 def test_github_workflow_ends_like_a_whole_run(machine: Machine, tmp_path: Path) -> None:
     jobs, bash = data(GITHUB)["jobs"], ("bash", "-e", "-c")

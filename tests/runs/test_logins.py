@@ -18,10 +18,7 @@ from . import fronts
 from .liberty import tried
 from .support import edited, run, served
 
-QUICKEST = {
-    ("processmaker4", "client-credentials"),
-    ("procesio", "api-key"),
-}  # the others are whole runs of longer suites
+QUICKEST = {("processmaker4", "client-credentials")}  # the others are whole runs of longer suites
 LOGINS = [
     pytest.param(system, login, marks=[] if (system, login) in QUICKEST else [pytest.mark.matrix])
     for system in SYSTEMS

@@ -90,7 +90,7 @@ def test_each_lie_is_used_once() -> None:
 
 @pytest.mark.parametrize(("operation", "kind"), by_default(FEW, *SHORT))
 def test_resources_of_others_are_safe_from_a_lying_server(operation: str, kind: str, tmp_path: Path) -> None:
-    liar = lied_to(BY_NAME[operation], kind, tmp_path)
+    liar = lied_to(BY_NAME[operation], kind, tmp_path, ["--profile", BY_NAME[operation].profile])
     assert liar.told > 0
 
 
