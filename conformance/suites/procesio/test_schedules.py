@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -138,52 +139,83 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
     older, own = scheduled(session), scheduled(session)
     made: list[Scheduled] = []
     kept = steps(session, SCHEDULE, own.schedule, State.of(session, SCHEDULE, own.schedule), beside(session, made))
-    others = [older, *made]
-    apart = [[session.send("readSchedule", path=other.path) for _ in range(2)] for other in others]
-    session.call("readSchedule", path=own.path)
-    first, before = State.of(session, SCHEDULE, own.schedule), State.of(session, SCHEDULE, own.schedule)
-    ignored = volatile(first.values, before.values)
-    body = {"json": sampling.body(session, session.operation("changeScheduleStatus"), own.schedule.id)}
-    exchange = session.call("changeScheduleStatus", path=own.path, **body)
+    turn = turned(session, own, [older, *made])
     session.recorder.require(
-        "PRO-SCHEDULE-STATUS-ANSWERED", bool(exchange.response.body.strip()), exchange, observed="an empty body"
+        "PRO-SCHEDULE-STATUS-ANSWERED",
+        bool(turn.exchange.response.body.strip()),
+        turn.exchange,
+        observed="an empty body",
     )
-    states: list[State] = []
-
-    def look() -> tuple[bool, Exchange]:
-        states.append(State.of(session, SCHEDULE, own.schedule))
-        turned = changed(before.values, states[-1].values, ignored)
-        shown = any(place.startswith(READ) for place in turned)
-        return shown and not behind(before, states[-1], turned), states[-1].read
-
-    session.eventually(look)
-    after = states[-1]
-    turned = changed(before.values, after.values, ignored)
-    differs = after.read.response.ok and any(place.startswith(READ) for place in turned)
+    differs = turn.after.read.response.ok and any(place.startswith(READ) for place in turn.places)
     session.recorder.require(
         "PRO-SCHEDULE-STATUS-CHANGES",
         differs,
-        after.read,
-        before.read,
-        exchange,
+        turn.after.read,
+        turn.before.read,
+        turn.exchange,
         observed="the schedule reads as before",
     )
-    for reads, item in zip(apart, others, strict=True):
-        reads.append(session.send("readSchedule", path=item.path))
-    state = shown_in_both(_returning(session, own, before, turned, body), before, after)
-    for item, reads in zip(others, apart, strict=True):
-        reads.append(session.send("readSchedule", path=item.path))
-        _leaves_another(session, item, reads, exchange, after, state)
     switch = Switch(
         SCHEDULE,
         own.schedule,
         own.sent,
-        send=lambda: session.send("changeScheduleStatus", path=own.path, **body),
+        send=lambda: session.send("changeScheduleStatus", path=own.path, json=turn.body),
         others=lambda: beside(session, [], own),
         listed="PRO-SCHEDULE-STATUS-LISTED",
         keeps="PRO-SCHEDULE-STATUS-KEEPS",
     )
-    record_switched(session, switch, before, after, state, exchange, kept)
+    record_switched(session, switch, turn.before, turn.after, turn.state, turn.exchange, kept)
+
+
+@pytest.mark.requirement("PRO-SCHEDULE-STATUS-OTHERS")
+def test_the_status_of_a_copy_is_not_that_of_the_original(session: Session) -> None:
+    original = scheduled(session)
+    copy = Scheduled(duplicated(session, original), original.process, original.sent)
+    turned(session, copy, [original])
+    turned(session, original, [copy])
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A change of the status of a schedule by `body`, and what it shows before and after.
+
+    `places` are those that changed, and `state` those of them that are as before once the status is changed back.
+    """
+
+    body: Any
+    exchange: Exchange
+    before: State
+    after: State
+    places: set[str]
+    state: set[str]
+
+
+def turned(session: Session, own: Scheduled, others: Sequence[Scheduled]) -> Turn:
+    """Change the status of a schedule and change it back, and judge whether that left the `others`."""
+    apart = [[session.send("readSchedule", path=other.path) for _ in range(2)] for other in others]
+    session.call("readSchedule", path=own.path)
+    first, before = State.of(session, SCHEDULE, own.schedule), State.of(session, SCHEDULE, own.schedule)
+    ignored = volatile(first.values, before.values)
+    body = sampling.body(session, session.operation("changeScheduleStatus"), own.schedule.id)
+    exchange = session.call("changeScheduleStatus", path=own.path, json=body)
+    states: list[State] = []
+
+    def look() -> tuple[bool, Exchange]:
+        states.append(State.of(session, SCHEDULE, own.schedule))
+        places = changed(before.values, states[-1].values, ignored)
+        shown = any(place.startswith(READ) for place in places)
+        return shown and not behind(before, states[-1], places), states[-1].read
+
+    session.eventually(look)
+    after = states[-1]
+    places = changed(before.values, after.values, ignored)
+    for reads, item in zip(apart, others, strict=True):
+        reads.append(session.send("readSchedule", path=item.path))
+    state = shown_in_both(_returning(session, own, before, places, body), before, after)
+    for item, reads in zip(others, apart, strict=True):
+        reads.append(session.send("readSchedule", path=item.path))
+        _leaves_another(session, item, reads, exchange, after, state)
+    return Turn(body, exchange, before, after, places, state)
 
 
 def beside(
@@ -245,22 +277,22 @@ def _leaves_another(
     )
 
 
-def _returning(session: Session, own: Scheduled, was: State, turned: set[str], body: Mapping[str, Any]) -> set[str]:
-    """Which of the places that a change of the status turned are as they were once it is changed back: the state.
+def _returning(session: Session, own: Scheduled, was: State, places: set[str], body: Any) -> set[str]:
+    """Which of the places that a change of the status changed are as they were once it is changed back: the state.
 
     A revision does not come back. The status can be changed back only where the body that changed it says how.
     """
-    sent = body.get("json", {})
-    back = {name: not value for name, value in sent.items() if isinstance(value, bool)}
+    members = body if isinstance(body, dict) else {}
+    back = {name: not value for name, value in members.items() if isinstance(value, bool)}
     if not back:
         return set()
-    session.send("changeScheduleStatus", path=own.path, json={**sent, **back})
+    session.send("changeScheduleStatus", path=own.path, json={**members, **back})
     state: set[str] = set()
 
     def look() -> tuple[bool, Exchange]:
         now = State.of(session, SCHEDULE, own.schedule)
         if now.read.has_response and now.read.response.ok:
-            state.update(place for place in turned if now.values.get(place) == was.values.get(place))
+            state.update(place for place in places if now.values.get(place) == was.values.get(place))
         return bool(state), now.read
 
     session.eventually(look)

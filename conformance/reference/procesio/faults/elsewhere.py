@@ -228,6 +228,45 @@ def schedule_status_of_first(ref: Procesio) -> None:
     _replaced(ref, "change_schedule_status", make)
 
 
+@fault("pro-copy-status-of-original", SYSTEM, "changes the status of the original along with that of its copy")
+def copy_status_of_original(ref: Procesio) -> None:
+    """Change what was copied too."""
+    _status_along(ref, lambda originals, changed: originals.get(changed, ""))
+
+
+@fault("pro-original-status-of-copy", SYSTEM, "changes the status of a copy along with that of its original")
+def original_status_of_copy(ref: Procesio) -> None:
+    """Change the newest copy too."""
+    _status_along(
+        ref, lambda originals, changed: next((copy for copy in reversed(originals) if originals[copy] == changed), "")
+    )
+
+
+def _status_along(ref: Procesio, other: Callable[[dict[str, str], str], str]) -> None:
+    """Change the status of one more schedule, by the originals of all copies and the schedule that is meant."""
+    originals: dict[str, str] = {}
+
+    def copying(duplicate: Callable[..., Any]) -> Callable[..., Any]:
+        def remembered(schedule_id: str) -> Any:
+            copy = duplicate(schedule_id)
+            originals[copy["id"]] = schedule_id
+            return copy
+
+        return remembered
+
+    def changing(change: Callable[..., Any]) -> Callable[..., Any]:
+        def both(schedule_id: str, body: dict[str, Any]) -> Any:
+            response = change(schedule_id, body)
+            if (along := other(originals, schedule_id)) in ref.schedules.kept:
+                change(along, body)
+            return response
+
+        return both
+
+    _replaced(ref, "duplicate_schedule", copying)
+    _replaced(ref, "change_schedule_status", changing)
+
+
 # -- another kind ------------------------------------------------------------------------------------------------------
 
 
