@@ -110,13 +110,15 @@ def laid_out(name: str) -> Callable[[Reference], None]:
     return lambda reference: reference.wrap(editing(LAYOUTS[name]))
 
 
+UNSHOWN: Final = {"located": ("PRO-RUN-API-KEY*", "PRO-KEY-*", "createApiKey*")}
+"""By layout: what it leaves undecided. The value of a new key is returned by its create, or nowhere."""
+
 LIBERTIES: Final = tuple(
     Liberty(
         f"laid-out-{name}",
         "procesio",
         laid_out(name),
-        # The value of a new key is returned by its create, or nowhere.
-        unshown=("PRO-RUN-API-KEY*", "PRO-KEY-*", "createApiKey*") if name == "located" else (),
+        unshown=UNSHOWN.get(name, ()),
     )
     for name in LAYOUTS
 )

@@ -55,6 +55,24 @@ def published(session: Session) -> str:
     return instance
 
 
+def with_status(session: Session, named: list[str]) -> str:
+    """The first of some identifiers that belongs to an instance, as its status shows; empty if none does."""
+    known = ""
+
+    def look() -> tuple[bool, Exchange]:
+        nonlocal known
+        for value in named:
+            status = session.send("getInstanceStatus", path={"id": value})
+            if status.response.ok:
+                known = value
+                break
+        return bool(known), status
+
+    if named:
+        session.eventually(look)
+    return known
+
+
 def runs_again(session: Session, ran: Exchange, named: set[str], known: str) -> None:
     """Judge whether another run creates another instance, while the `known` one of the first may still be running.
 

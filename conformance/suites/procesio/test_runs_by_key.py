@@ -87,14 +87,18 @@ def test_an_api_key_runs_the_process_in_the_path_with_its_payload(session: Sessi
         return all(any(is_listed(shown, text) for text in each) for each in made.values()), shown
 
     both, shown = session.eventually(look)
+    if not both:  # the list may lack what is newest, whatever made it
+        runs["newer"] = session.call("runProcess", **request)
+        made["newer"] = [candidate for candidate in candidates(runs["newer"], link) if candidate not in own]
+        _, shown = session.eventually(look)
     listed = {how: next((text for text in each if is_listed(shown, text)), "") for how, each in made.items()}
     if not listed["token"] or not made["key"]:
         raise NotExercised(Reason.INCONCLUSIVE, "the list of instances does not show what a run made")
-    if not both and looks_paginated(shown):
+    if not listed["key"] and (looks_paginated(shown) or not listed["newer"]):
         raise NotExercised(Reason.INCONCLUSIVE, "the list of instances shows a part only")
     if not session.recorder.require(
         "PRO-RUN-API-KEY-OF-ONE",
-        both,
+        bool(listed["key"]),
         shown,
         runs["key"],
         runs["token"],
